@@ -1,0 +1,3 @@
+"""Bank formats that belong to no single country. Nothing in this package imports Odoo."""
+
+DECODERS = ()

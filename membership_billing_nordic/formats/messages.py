@@ -1,0 +1,216 @@
+"""The messages in which models and bank formats talk.
+
+Every message is immutable and carries ``record``, the 1-based number of its first
+record in the file, so that the raw bytes can be found again. Amounts are ``Decimal``
+in the currency's major unit with two decimals, dates are ``datetime.date``; an empty
+string, ``None`` or an empty tuple means "the bank did not say".
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+WARNING = "warning"
+ERROR = "error"
+REFUSAL = "refusal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    record: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transmission(Message):
+    """Who sent the file to whom, under which number. At most one per file."""
+
+    sender: str = ""
+    recipient: str = ""
+    number: str = ""
+    created_on: date | None = None
+    is_test: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deposit(Message):
+    """One sum the bank put on (or, negative, took from) the creditor's account.
+
+    ``deposit_key`` is unique for the account over all files the bank will ever send;
+    the payments it consists of carry the same key. ``amount`` is what the account
+    moved by, ``charges`` what the bank kept back (gross = amount + charges).
+    """
+
+    deposit_key: str
+    account: str
+    agreement_number: str = ""
+    bank_date: date
+    amount: Decimal
+    charges: Decimal = Decimal(0)
+    currency: str
+    count: int
+    bank_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceAmount:
+    """One of several references that a single payment settles; amount None if not told."""
+
+    reference: str
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PaymentMessage(Message):
+    key: str
+    deposit_key: str = ""
+    account: str
+    agreement_number: str = ""
+    amount: Decimal
+    currency: str
+    bank_date: date
+    order_date: date | None = None
+    reference: str = ""
+    references: tuple[ReferenceAmount, ...] = ()
+    bank_code: str = ""
+    method: str = "other"
+    is_information: bool = False
+    payer_number: str = ""
+    payer_name: str = ""
+    payer_street: str = ""
+    payer_zip: str = ""
+    payer_city: str = ""
+    payer_country: str = ""
+    payer_account: str = ""
+    payer_organisation: str = ""
+    text: str = ""
+    bank_reference: str = ""
+    form_number: str = ""
+    card_issuer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReceived(_PaymentMessage):
+    """One payment of one payer. Negative where the payer deducted a credit note.
+
+    ``key`` is unique per agreement and the same whenever the bank delivers this payment
+    again. ``method`` is one of :data:`METHODS`. With ``is_information`` the bank only
+    tells of the payment: its money reaches the account by another way and must not be
+    booked from this message.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReversed(_PaymentMessage):
+    """Money that goes back to the payer; ``amount`` is positive, it counts negative."""
+
+    reason: str = ""
+
+
+METHODS = (
+    "giro",
+    "standing_order",
+    "remittance",
+    "terminal_giro",
+    "counter",
+    "direct_debit",
+    "telephone",
+    "cash",
+    "card",
+    "other",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentFailed(Message):
+    """A collection that did not bring money: the bank's code, our meaning, what next."""
+
+    account: str = ""
+    agreement_number: str = ""
+    reference: str = ""
+    payer_number: str = ""
+    amount: Decimal
+    currency: str
+    due_date: date
+    bank_code: str = ""
+    meaning: str = ""
+    will_retry: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MandateEvent(Message):
+    """What the bank says of a mandate.
+
+    ``event``: ``registered`` (new or changed), ``cancelled``, ``listed`` (row of a full
+    list), ``requested`` or ``rejected``.
+    """
+
+    event: str
+    account: str = ""
+    agreement_number: str = ""
+    reference: str = ""
+    payer_number: str = ""
+    payer_account: str = ""
+    payer_name: str = ""
+    written_notice: bool | None = None
+    effective_date: date | None = None
+    bank_code: str = ""
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestEvent(Message):
+    """The bank's answer to one record of ours: ``accepted``, ``rejected`` or ``withdrawn``."""
+
+    event: str
+    account: str = ""
+    agreement_number: str = ""
+    reference: str = ""
+    payer_number: str = ""
+    amount: Decimal | None = None
+    currency: str = ""
+    due_date: date | None = None
+    bank_code: str = ""
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReceipt(Message):
+    """The bank's answer to a whole file of ours: ``accepted`` or ``rejected``."""
+
+    event: str
+    transmission_number: str
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlTotal(Message):
+    """A total the file declares beside the one that was counted.
+
+    ``scope`` is the part of the file (``file``, ``assignment 2``), ``quantity`` is
+    ``transactions``, ``records`` or ``amount``.
+    """
+
+    scope: str
+    quantity: str
+    declared: Decimal
+    counted: Decimal
+
+    @property
+    def agrees(self) -> bool:
+        return self.declared == self.counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormatIssue(Message):
+    """One thing wrong in a file.
+
+    ``severity``: ``warning`` (read and used all the same), ``error`` (this record is not
+    used) or ``refusal`` (nothing of the file may be used). ``found`` never holds an
+    account or personal number.
+    """
+
+    severity: str
+    field: str
+    expected: str
+    found: str = ""
+    action: str = ""

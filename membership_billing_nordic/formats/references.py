@@ -1,0 +1,89 @@
+"""Payment references: check digits, layouts and the form in which they are compared."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stdnum import luhn
+
+_MOD11_WEIGHTS = (2, 3, 4, 5, 6, 7)
+_BLANKS = re.compile(r"\s+")
+
+
+def mod10_digit(number: str) -> str:
+    """Check digit by modulus 10: weights 2, 1, 2, 1 … from the right, digits added."""
+    return luhn.calc_check_digit(number)
+
+
+def mod11_digit(number: str) -> str:
+    """Check digit by modulus 11: weights 2 … 7 repeated from the right; 10 is ``-``."""
+    total = sum(
+        int(digit) * _MOD11_WEIGHTS[place % len(_MOD11_WEIGHTS)]
+        for place, digit in enumerate(reversed(number))
+    )
+    rest = total % 11
+    return "-" if rest == 1 else str(-rest % 11)
+
+
+CHECK_DIGITS: dict[str, Callable[[str], str]] = {
+    "mod10": mod10_digit,
+    "mod11": mod11_digit,
+}
+
+
+def normalise(reference: str) -> str:
+    """The form in which references are stored and compared.
+
+    Upper case, no blanks, no leading zeros. A reference of zeros only is empty.
+    """
+    return _BLANKS.sub("", reference or "").upper().lstrip("0")
+
+
+def has_check_digit(reference: str, check: str) -> bool:
+    """Does the last character of ``reference`` confirm the digits before it?"""
+    body, digit = reference[:-1], reference[-1:]
+    return body.isascii() and body.isdigit() and CHECK_DIGITS[check](body) == digit
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceLayout:
+    """How a reference is put together: payer number, fixed part, serial, check digit."""
+
+    payer_digits: int
+    serial_digits: int
+    fixed_part: str = ""
+    check: str = "mod10"
+
+    @property
+    def length(self) -> int:
+        return self.payer_digits + len(self.fixed_part) + self.serial_digits + 1
+
+    @property
+    def max_serial(self) -> int:
+        return 10**self.serial_digits - 1
+
+    def build(self, payer_number: str, serial: int) -> str:
+        """The reference of one claim.
+
+        Raises ``ValueError`` when the payer number or the serial does not fit.
+        """
+        payer = payer_number.lstrip("0").zfill(self.payer_digits)
+        if not (payer.isascii() and payer.isdigit()) or len(payer) > self.payer_digits:
+            raise ValueError(f"payer number: expected at most {self.payer_digits} digits")
+        if not 0 <= serial <= self.max_serial:
+            raise ValueError(f"serial: expected at most {self.serial_digits} digits")
+        body = f"{payer}{self.fixed_part}{serial:0{self.serial_digits}d}"
+        return body + CHECK_DIGITS[self.check](body)
+
+    def payer_number(self, reference: str) -> str:
+        """The payer part of a reference of this layout, without leading zeros."""
+        return reference[: self.payer_digits].lstrip("0")
+
+    def accepts(self, reference: str) -> bool:
+        """Is this a lawful reference of this layout?"""
+        start, end = self.payer_digits, self.payer_digits + len(self.fixed_part)
+        return (
+            len(reference) == self.length
+            and reference[start:end] == self.fixed_part
+            and has_check_digit(reference, self.check)
+        )

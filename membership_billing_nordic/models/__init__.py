@@ -1,0 +1,1 @@
+from . import common, bank, membership  # isort: skip

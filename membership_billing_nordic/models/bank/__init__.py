@@ -1,0 +1,18 @@
+from . import (
+    account_journal,
+    account_move,
+    bank_agreement,
+    bank_channel,
+    bank_connection,
+    bank_deposit,
+    bank_file,
+    bank_file_issue,
+    bank_mandate_event,
+    bank_payer_number,
+    bank_payment,
+    bank_payment_allocation,
+    bank_reference_layout,
+    billing_reference,
+    res_company,
+    res_partner,
+)

@@ -1,0 +1,8 @@
+from . import (
+    billing_exception,
+    billing_run_mixin,
+    invoice_writer,
+    res_company,
+    res_config_settings,
+    settlement_writer,
+)

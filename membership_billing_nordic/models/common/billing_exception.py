@@ -1,0 +1,96 @@
+from odoo import api, fields, models
+
+
+class BillingException(models.Model):
+    """The to-do desk: one open row per kind and record, closed by the code that resolves it."""
+
+    _name = "billing.exception"
+    _description = "Billing To-do"
+    _order = "create_date desc, id desc"
+    _check_company_auto = True
+
+    name = fields.Char(string="What is wrong", required=True)
+    kind = fields.Selection(selection=[], required=True, index=True)
+    next_action = fields.Char(help="What a person should do to resolve it.")
+    state = fields.Selection(
+        [("open", "Open"), ("done", "Done")], default="open", required=True, index=True
+    )
+    company_id = fields.Many2one("res.company", required=True, index=True)
+    user_id = fields.Many2one("res.users", string="Responsible", index=True)
+    res_model = fields.Char(string="Model", required=True)
+    res_id = fields.Many2oneReference(
+        string="Record", model_field="res_model", required=True, index=True
+    )
+    record_name = fields.Char(string="Concerns", compute="_compute_record_name")
+    closed_on = fields.Datetime(readonly=True)
+
+    _open_once = models.UniqueIndex(
+        "(kind, res_model, res_id) WHERE state = 'open'",
+        "This to-do is already open for this record.",
+    )
+
+    @api.depends("res_model", "res_id")
+    def _compute_record_name(self):
+        for exception in self:
+            record = exception._record()
+            exception.record_name = record.display_name if record else False
+
+    def _record(self):
+        """The record this row is about; empty when it is gone or its model is."""
+        self.ensure_one()
+        if self.res_model not in self.env:
+            return self.env[self._name]
+        return self.env[self.res_model].browse(self.res_id).exists()
+
+    @api.model
+    def _open(self, record, kind, name, next_action="", user=None):
+        """Put ``record`` on the desk, or refresh the row that is already there.
+
+        :param record: one record with a ``company_id``
+        :return: the open row
+        """
+        record.ensure_one()
+        values = {"name": name, "next_action": next_action}
+        row = self._open_rows(record, kind)
+        if row:
+            row.write(values)
+            return row
+        return self.sudo().create(
+            values
+            | {
+                "kind": kind,
+                "res_model": record._name,
+                "res_id": record.id,
+                "company_id": record.company_id.id or self.env.company.id,
+                "user_id": user.id if user else False,
+            }
+        )
+
+    @api.model
+    def _close(self, records, kind):
+        """Take ``records`` off the desk for ``kind``, because it is resolved."""
+        self._open_rows(records, kind).action_close()
+
+    @api.model
+    def _open_rows(self, records, kind):
+        return self.sudo().search(
+            [
+                ("kind", "=", kind),
+                ("res_model", "=", records._name),
+                ("res_id", "in", records.ids),
+                ("state", "=", "open"),
+            ]
+        )
+
+    def action_close(self):
+        self.write({"state": "done", "closed_on": fields.Datetime.now()})
+
+    def action_open_record(self):
+        """Show the record the row is about."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }

@@ -1,0 +1,22 @@
+from datetime import date, datetime, timezone
+from zoneinfo import ZoneInfo
+
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    def _billing_tz(self):
+        """The company's own time zone; a bank's deadline is a local wall time."""
+        self.ensure_one()
+        return ZoneInfo(self.partner_id.tz or self.env.user.tz or "UTC")
+
+    def _billing_today(self) -> date:
+        """Today where the company is, whatever time zone the worker runs in."""
+        now = fields.Datetime.now()
+        return _as_utc(now).astimezone(self._billing_tz()).date()
+
+
+def _as_utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=timezone.utc)

@@ -1,0 +1,15 @@
+from . import (
+    account_move,
+    billing_run,
+    billing_run_line,
+    membership_association,
+    membership_charge,
+    membership_contract,
+    membership_contract_change,
+    membership_contract_line,
+    membership_period,
+    membership_plan,
+    membership_plan_price,
+    res_company,
+    res_partner,
+)

@@ -1,0 +1,1 @@
+from . import bank_file_upload, bank_payment_place, partner_merge
