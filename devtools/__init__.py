@@ -1,0 +1,1 @@
+"""The developer's tooling behind ./dev. Standard library only."""

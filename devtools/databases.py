@@ -1,0 +1,154 @@
+"""Databases: two layers of templates, and quick copies of them.
+
+`base` holds Odoo with what our add-ons depend on; `addons` is a copy of it with
+our add-ons installed. Each is keyed by a hash of what went in, so that an edit
+of our own code only makes the second one again.
+"""
+
+import os
+import shutil
+
+from . import addons, fetch_odoo, odoo, postgres
+from .errors import DevError
+from .paths import CHECKOUT, DATA_DIR, DEV
+from .progress import progress
+from .state import exclusive, hash_of, hash_of_files
+
+# Beside what our manifests name: all three countries' charts, and outside access.
+BASE_MODULES = ("account", "portal", "sms", "rpc", "l10n_dk", "l10n_se", "l10n_no")
+# Debian's wkhtmltopdf refuses several documents in one call.
+PARAMETERS = {"account.pdf_generation_batch": "0"}
+PREFIX = f"mbn_{CHECKOUT}"
+
+
+def base_modules():
+    """The modules of the base template."""
+    return sorted({*BASE_MODULES, *addons.foreign_dependencies()})
+
+
+def base_key():
+    """Changes with Odoo, the modules in the base and the parameters set there."""
+    return hash_of(fetch_odoo.version(), *base_modules(), *PARAMETERS.items())
+
+
+def addons_key():
+    """Changes with the base and every file of our add-ons that Odoo installs."""
+    return hash_of(base_key(), hash_of_files(addons.installed_files(), addons.ROOT))
+
+
+def ensure_base():
+    """Make the base template when it is missing; returns its name."""
+    with exclusive():
+        name = f"{PREFIX}_base_{base_key()}"
+        if name not in existing():
+            with progress.step(f"Base database ({', '.join(base_modules())})"):
+                _build(name, None, base_modules(), PARAMETERS)
+            _drop_others("base", name)
+        return name
+
+
+def ensure_addons():
+    """Make the template with our add-ons when it is missing; returns its name."""
+    with exclusive():
+        base = ensure_base()
+        ours = addons.names()
+        if not ours:
+            return base
+        name = f"{PREFIX}_addons_{addons_key()}"
+        if name not in existing():
+            with progress.step(f"Database with our add-ons ({', '.join(ours)})"):
+                _build(name, base, ours, {})
+            _drop_others("addons", name)
+        return name
+
+
+def clone(name, layer="addons"):
+    """A fresh database `name`, copied from a template; one that exists is replaced."""
+    if layer not in ("base", "addons"):
+        raise DevError(f"there is no template '{layer}'; use base or addons.")
+    with exclusive():
+        template = ensure_addons() if layer == "addons" else ensure_base()
+        drop(name)
+        _copy(template, name)
+    return name
+
+
+def existing():
+    """Names of all databases on the server."""
+    rows = _sql("SELECT datname FROM pg_database WHERE NOT datistemplate")
+    return {row[0] for row in rows}
+
+
+def drop(name):
+    """Remove a database and its files; no matter if it is not there."""
+    _sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    shutil.rmtree(_filestore(name), ignore_errors=True)
+
+
+def rename(old, new):
+    """Give a database another name."""
+    shutil.rmtree(_filestore(new), ignore_errors=True)
+    if _filestore(old).exists():
+        _filestore(old).rename(_filestore(new))
+    _sql(f'ALTER DATABASE "{old}" RENAME TO "{new}"')
+
+
+def drop_all():
+    """Remove every database of this checkout."""
+    for name in existing():
+        if name.startswith(PREFIX):
+            drop(name)
+
+
+def _build(name, template, modules, parameters):
+    """Build under a passing name and rename at the end: a half-made template is never used."""
+    unfinished = f"{PREFIX}_unfinished"
+    drop(unfinished)
+    if template:
+        _copy(template, unfinished)
+    else:
+        _sql(f"CREATE DATABASE \"{unfinished}\" ENCODING 'UTF8' TEMPLATE template0")
+    odoo.install(unfinished, modules)
+    for key, value in parameters.items():
+        _set_parameter(unfinished, key, value)
+    rename(unfinished, name)
+
+
+def _set_parameter(database, key, value):
+    postgres.query(
+        odoo.connection(),
+        "INSERT INTO ir_config_parameter (key, value, create_uid, write_uid, create_date, write_date)"
+        f" VALUES ('{key}', '{value}', 1, 1, now() at time zone 'UTC', now() at time zone 'UTC')"
+        " ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value",
+        database,
+    )
+
+
+def _drop_others(layer, keep):
+    for name in existing():
+        if name.startswith(f"{PREFIX}_{layer}_") and name != keep:
+            drop(name)
+
+
+def _copy(template, name):
+    # Nobody may be connected to a template while it is copied.
+    _sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template}'")
+    _sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+    shutil.rmtree(_filestore(name), ignore_errors=True)
+    if _filestore(template).exists():
+        # Files are named by their content and never changed, so both may share them.
+        shutil.copytree(_filestore(template), _filestore(name), copy_function=os.link)
+
+
+def _filestore(database):
+    return DATA_DIR / "filestore" / database
+
+
+def _sql(statement):
+    return postgres.query(odoo.connection(), statement)
+
+
+def scratch_name(purpose):
+    """A name for a database of one process, so that parallel runs do not meet."""
+    DEV.mkdir(exist_ok=True)
+    return f"{PREFIX}_{purpose}_{os.getpid()}"
