@@ -1,0 +1,72 @@
+from odoo import api, fields, models
+
+REASONS = [
+    ("joined", "Joined"),
+    ("request", "Member's wish"),
+    ("moved", "Moved"),
+    ("price", "Price"),
+    ("unpaid", "Not paid"),
+    ("health", "Health"),
+    ("deceased", "Deceased"),
+    ("duplicate", "Registered twice"),
+    ("correction", "Correction"),
+    ("other", "Other"),
+]
+CONTRACT_STATES = [
+    ("draft", "Draft"),
+    ("confirmed", "Confirmed"),
+    ("paused", "Paused"),
+    ("ended", "Ended"),
+]
+
+
+class MembershipContractChange(models.Model):
+    """One dated fact of a contract. Written by the contract, never changed afterwards.
+
+    Each row carries the new value of one fact (``kind``) from ``date`` on, so that the
+    state of a contract on any past day is the latest row of every kind.
+    """
+
+    _name = "membership.contract.change"
+    _description = "Membership Contract Change"
+    _order = "date desc, id desc"
+    _rec_name = "kind"
+    _check_company_auto = True
+
+    contract_id = fields.Many2one(
+        "membership.contract", string="Contract", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="contract_id.currency_id")
+    date = fields.Date(string="From", required=True, index=True, help="When it takes effect.")
+    kind = fields.Selection(
+        [
+            ("status", "Status"),
+            ("plan", "Plan"),
+            ("price", "Price"),
+            ("discount", "Discount"),
+            ("association", "Association"),
+            ("member", "Member"),
+            ("payer", "Payer"),
+            ("means", "Means of payment"),
+            ("start", "Start"),
+            ("end", "End"),
+            ("billed_from", "Billed from"),
+        ],
+        required=True,
+        index=True,
+        help="Which fact of the contract changed.",
+    )
+    reason = fields.Selection(REASONS, help="Why.")
+    note = fields.Char(help="Anything to remember about it.")
+    state = fields.Selection(CONTRACT_STATES)
+    plan_id = fields.Many2one("membership.plan", string="Plan", ondelete="restrict")
+    association_id = fields.Many2one(
+        "membership.association", string="Association", ondelete="restrict"
+    )
+    partner_id = fields.Many2one("res.partner", string="Member or Payer", ondelete="restrict")
+    date_value = fields.Date(string="Date")
+    amount = fields.Monetary()
+    value = fields.Char(
+        string="New Value", compute="_compute_value", help="The fact from that day on."
+    )

@@ -1,0 +1,78 @@
+from odoo import fields, models
+
+AGE_MAX = 999
+PERIOD_MAX = 9999
+
+
+class MembershipPlanPrice(models.Model):
+    """What one period of a plan costs between two dates."""
+
+    _name = "membership.plan.price"
+    _description = "Membership Plan Price"
+    _order = "plan_id, valid_from desc, age_from, period_from, id"
+    _check_company_auto = True
+    _check_company_domain = models.check_company_domain_parent_of
+
+    plan_id = fields.Many2one(
+        "membership.plan", string="Plan", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="plan_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="plan_id.currency_id")
+    valid_from = fields.Date(
+        required=True,
+        default=fields.Date.context_today,
+        help="Periods that begin on or after this day have this price.",
+    )
+    valid_to = fields.Date(
+        help="Last day on which a period with this price may begin. Empty: until further notice."
+    )
+    amount = fields.Monetary(
+        string="Price",
+        required=True,
+        help="For one whole period, with or without tax as the product's own price.",
+    )
+    age_from = fields.Integer(
+        string="From Age",
+        required=True,
+        default=0,
+        help="The member's age on the first day of the period.",
+    )
+    age_to = fields.Integer(
+        string="To Age",
+        required=True,
+        default=AGE_MAX,
+        help="Highest age, on the first day of the period, for which the price holds.",
+    )
+    period_from = fields.Integer(
+        string="From Period",
+        required=True,
+        default=1,
+        help="Campaigns: the member's how-manieth period is the first with this price.",
+    )
+    period_to = fields.Integer(
+        string="To Period",
+        required=True,
+        default=PERIOD_MAX,
+        help="Campaigns: the member's how-manieth period is the last with this price.",
+    )
+
+    _no_overlap = models.Constraint(
+        """EXCLUDE USING gist (
+            int4range(plan_id, plan_id, '[]') WITH =,
+            daterange(valid_from, valid_to, '[]') WITH &&,
+            int4range(age_from, age_to, '[]') WITH &&,
+            int4range(period_from, period_to, '[]') WITH &&)""",
+        "Two prices of a plan cannot be valid on the same day. "
+        "End the old price the day before the new one begins.",
+    )
+    _dates = models.Constraint(
+        "CHECK (valid_to IS NULL OR valid_to >= valid_from)",
+        "A price cannot end before it begins.",
+    )
+    _bands = models.Constraint(
+        "CHECK (age_from BETWEEN 0 AND age_to AND period_from BETWEEN 1 AND period_to)",
+        "An age or period band must end after it begins.",
+    )
+    _amount_positive = models.Constraint(
+        "CHECK (amount >= 0)", "A price cannot be negative."
+    )
