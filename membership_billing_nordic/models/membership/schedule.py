@@ -1,0 +1,163 @@
+"""Which periods a membership has: month arithmetic, without a database and without a clock.
+
+A :class:`Grid` lays whole periods over the calendar. :func:`open_periods` walks over it and
+lists the periods of one membership that are not taken yet. Days are inclusive on both sides.
+"""
+
+from bisect import bisect_right
+from calendar import monthrange
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+
+MONTHS_PER_TERM = {"month": 1, "quarter": 3, "half_year": 6, "year": 12, "season": 12}
+
+# A leap year, so that a grid may begin on 29 February.
+_ANY_YEAR = 2000
+_DAY = timedelta(days=1)
+
+Span = tuple[date, date]
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodPlan:
+    """A period to come.
+
+    ``share`` is the part of a whole period's price, above 0 and at most 1. ``number`` counts
+    the grid's periods from the one in which the membership started, which is 1.
+    """
+
+    date_from: date
+    date_to: date
+    share: Fraction
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Whole periods of ``months`` months, one of which begins on ``anchor``.
+
+    Periods begin on the anchor's day of the month; where a month is shorter, on its last
+    day. Counting is always from the anchor, so 31 January, 28 February, 31 March.
+    """
+
+    months: int
+    anchor: date
+
+    def start(self, index: int) -> date:
+        """First day of period ``index``; the one that begins on the anchor is 0."""
+        return add_months(self.anchor, index * self.months)
+
+    def index_of(self, day: date) -> int:
+        """The period ``day`` is in."""
+        apart = (day.year - self.anchor.year) * 12 + day.month - self.anchor.month
+        index = apart // self.months
+        return index if self.start(index) <= day else index - 1
+
+    def share(self, first: date, last: date, part: str) -> Fraction:
+        """The part of the price of the period holding ``first`` … ``last`` that they cost.
+
+        ``part``: ``full``, ``day`` (days of days) or ``month`` (months begun of months).
+        """
+        index = self.index_of(first)
+        begin, end = self.start(index), self.start(index + 1)
+        if part == "full" or (first == begin and last == end - _DAY):
+            return Fraction(1)
+        if part == "day":
+            return Fraction((last - first).days + 1, (end - begin).days)
+        single = Grid(1, self.anchor)
+        return Fraction(single.index_of(last) - single.index_of(first) + 1, self.months)
+
+
+def add_months(day: date, months: int) -> date:
+    """``day`` that many months later, or the last day of that month if it is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def grid_of(term: str, anchor: str, joined: date, start_month: int = 1, start_day: int = 1) -> Grid:
+    """The grid of a plan for somebody who joined on ``joined``.
+
+    ``term`` is a key of :data:`MONTHS_PER_TERM`. ``anchor`` is ``joining``, ``calendar`` or
+    ``fixed``; a season always begins on ``start_month``/``start_day``, as does ``fixed``.
+    """
+    months = MONTHS_PER_TERM[term]
+    if term == "season" or anchor == "fixed":
+        last_day = monthrange(_ANY_YEAR, start_month)[1]
+        return Grid(months, date(_ANY_YEAR, start_month, min(start_day, last_day)))
+    if anchor == "joining":
+        return Grid(months, joined)
+    return Grid(months, date(_ANY_YEAR, 1, 1))
+
+
+def open_periods(
+    grid: Grid,
+    joined: date,
+    first: date,
+    latest_start: date,
+    last: date | None = None,
+    part: str = "full",
+    taken: Sequence[Span] = (),
+    pauses: Sequence[tuple[date, date | None]] = (),
+) -> Iterator[PeriodPlan]:
+    """The periods from ``first`` on that begin by ``latest_start`` and are not taken.
+
+    :param joined: day on which the membership started; period number 1 holds it
+    :param last: last day of the membership; nothing after it, what it cuts is shorter
+    :param part: what a shortened period costs, see :meth:`Grid.share`
+    :param taken: stretches that exist already, in order, not overlapping
+    :param pauses: in order; no period begins in one (a period under way when the pause
+        begins stays whole); after it the rest of the period is used up. No end: open.
+    """
+    first_index = grid.index_of(joined)
+    limit = min(latest_start, last) if last else latest_start
+    day = _first_open_day(first, taken, pauses)
+    while day is not None and day <= limit:
+        index = grid.index_of(day)
+        end = _end_of(day, grid.start(index + 1) - _DAY, last, taken)
+        yield PeriodPlan(day, end, grid.share(day, end, part), index - first_index + 1)
+        day = _first_open_day(end + _DAY, taken, pauses)
+
+
+def first_open_day(
+    first: date,
+    last: date | None = None,
+    taken: Sequence[Span] = (),
+    pauses: Sequence[tuple[date, date | None]] = (),
+) -> date | None:
+    """The first day from ``first`` on that a new period would begin on; None if there is none."""
+    day = _first_open_day(first, taken, pauses)
+    return None if day is None or (last and day > last) else day
+
+
+def _first_open_day(day, taken, pauses):
+    while True:
+        start = day
+        for begin, end in (_span_at(day, taken), _span_at(day, pauses)):
+            if begin is None or day < begin:
+                continue
+            if end is None:
+                return None
+            day = max(day, end + _DAY)
+        if day == start:
+            return day
+
+
+def _span_at(day, spans):
+    """The last span that begins by ``day``, if it reaches that far."""
+    place = bisect_right(spans, day, key=lambda span: span[0])
+    if place:
+        begin, end = spans[place - 1]
+        if end is None or end >= day:
+            return begin, end
+    return None, None
+
+
+def _end_of(day, end, last, taken):
+    if last:
+        end = min(end, last)
+    place = bisect_right(taken, day, key=lambda span: span[0])
+    if place < len(taken):
+        end = min(end, taken[place][0] - _DAY)
+    return end
