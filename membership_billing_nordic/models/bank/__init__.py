@@ -12,7 +12,9 @@ from . import (
     bank_payment,
     bank_payment_allocation,
     bank_reference_layout,
+    billing_exception,
     billing_reference,
+    ir_sequence,
     res_company,
     res_partner,
 )

@@ -1,0 +1,68 @@
+"""What the tests of all topics build on."""
+
+from odoo import Command
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+
+class BillingCommon(AccountTestInvoicingCommon):
+    """A company with one bank agreement, a sales journal tied to it, and a payer."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.env.company
+        cls.env.user.group_ids += cls.env.ref("membership_billing_nordic.group_billing_manager")
+        cls.bank_journal = cls.company_data["default_journal_bank"]
+        cls.connection = cls.env["bank.connection"].create(
+            {"name": "Test bank", "scheme": "generic", "customer_number": "00123456"}
+        )
+        cls.agreement = cls._agreement()
+        cls.sale_journal = cls.company_data["default_journal_sale"]
+        cls.sale_journal.mbn_agreement_id = cls.agreement
+        cls.payer = cls._payer("Kari Nordmann")
+
+    @classmethod
+    def _agreement(cls, account="99991042764", **vals):
+        """An agreement of ``cls.connection`` on an account of its own, with one layout."""
+        return cls.env["bank.agreement"].create(
+            {
+                "name": f"Agreement {account}",
+                "connection_id": cls.connection.id,
+                "number": "001234567",
+                "journal_id": cls.bank_journal.id,
+                "partner_bank_id": cls._own_account(account).id,
+                "layout_ids": [Command.create({"payer_digits": 7, "serial_digits": 7})],
+            }
+            | vals
+        )
+
+    @classmethod
+    def _own_account(cls, account):
+        accounts = cls.env["res.partner.bank"]
+        partner = cls.env.company.partner_id
+        found = accounts.search([("acc_number", "=", account), ("partner_id", "=", partner.id)])
+        return found or accounts.create({"acc_number": account, "partner_id": partner.id})
+
+    @classmethod
+    def _payer(cls, name, **vals):
+        return cls.env["res.partner"].create({"name": name, "company_id": False} | vals)
+
+    @classmethod
+    def _invoice(cls, partner, amount, post=True, **vals):
+        """A one-line invoice without tax in the journal of the agreement."""
+        invoice = cls.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": partner.id,
+                "journal_id": cls.sale_journal.id,
+                "invoice_date": "2026-01-15",
+                "invoice_line_ids": [
+                    Command.create({"name": "Fee", "price_unit": amount, "tax_ids": [Command.clear()]})
+                ],
+            }
+            | vals
+        )
+        if post:
+            invoice.action_post()
+        return invoice
