@@ -1,27 +1,73 @@
-"""The sub-commands of ./dev and how their failures are said."""
+"""Developer tooling of the Nordic membership billing add-ons for Odoo 19."""
 
 import argparse
 import errno
 import signal
 import sys
 
-from . import databases, provision
+from . import (
+    benchmarks,
+    clean,
+    databases,
+    demo,
+    inspect_file,
+    provision,
+    testing,
+)
 from .errors import DevError
 from .process import terminate_children
 
 
 def build_parser():
     """The command line."""
-    parser = argparse.ArgumentParser(prog="./dev", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./dev", description=__doc__, allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    setup = commands.add_parser("setup", help="provision everything and stop there")
-    setup.set_defaults(run=lambda options: provision.everything() and 0)
-    database = commands.add_parser("database", help="make or remove a database")
-    database.add_argument("action", choices=("clone", "drop"))
-    database.add_argument("name")
-    database.add_argument("--layer", choices=("base", "addons"), default="addons")
-    database.set_defaults(run=_database)
+
+    def add(name, run, text):
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=run)
+        return command
+
+    command = add("demo", lambda o: demo.run(o.serve, o.port), "run a month of billing in Odoo")
+    command.add_argument("--serve", action="store_true", help="serve the result afterwards")
+    _add_port(command)
+    add("test", lambda o: testing.run(o.arguments), "run linters and tests; takes pytest arguments")
+    _add_port(add("serve", lambda o: demo.start_server(o.port), "serve the demo database"))
+    add("shell", lambda _o: demo.shell(), "open an Odoo shell on the demo database")
+    command = add("bench", lambda o: benchmarks.run(o.name), "list benchmarks, or run one")
+    command.add_argument("name", nargs="?")
+    add("lint", lambda _o: testing.run_lint(), "run the linters")
+    add("clean", lambda _o: clean.run(), "stop what runs and remove .dev")
+    command = add("inspect", lambda o: inspect_file.run(o.arguments), "print a bank file as JSON")
+    command.usage = "./dev inspect [-h] [--validate] FILE"
+    add("setup", lambda _o: _setup(), "provision everything and stop there")
+    command = add("database", _database, "make or remove a database of your own")
+    command.add_argument("action", choices=("clone", "drop"))
+    command.add_argument("name")
+    command.add_argument("--layer", choices=("base", "addons"), default="addons")
     return parser
+
+
+def _add_port(command):
+    command.add_argument("--port", type=int, default=demo.PORT, help="default: %(default)s")
+
+
+def parse(arguments):
+    """Parse the command line; what follows `test` and `inspect` is left to those."""
+    parser = build_parser()
+    options, rest = parser.parse_known_args(arguments)
+    if options.command in ("test", "inspect"):
+        options.arguments = rest
+    elif rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if options.command == "inspect" and not rest:
+        parser.error("inspect needs a FILE")
+    return options
+
+
+def _setup():
+    provision.everything()
+    return 0
 
 
 def _database(options):
@@ -37,7 +83,7 @@ def main(arguments=None):
     """Run one sub-command and return its exit status."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        options = build_parser().parse_args(arguments)
+        options = parse(arguments)
         return options.run(options)
     except KeyboardInterrupt:
         terminate_children()

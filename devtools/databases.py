@@ -10,12 +10,14 @@ import shutil
 
 from . import addons, fetch_odoo, odoo, postgres
 from .errors import DevError
-from .paths import CHECKOUT, DATA_DIR, DEV
+from .paths import CHECKOUT, DATA_DIR
 from .progress import progress
 from .state import exclusive, hash_of, hash_of_files
 
 # Beside what our manifests name: all three countries' charts, and outside access.
 BASE_MODULES = ("account", "portal", "sms", "rpc", "l10n_dk", "l10n_se", "l10n_no")
+# Thirteen seconds once; loaded here, our own translations come along whenever an add-on is installed.
+LANGUAGES = ("da_DK", "sv_SE", "nb_NO")
 # Debian's wkhtmltopdf refuses several documents in one call.
 PARAMETERS = {"account.pdf_generation_batch": "0"}
 PREFIX = f"mbn_{CHECKOUT}"
@@ -27,8 +29,8 @@ def base_modules():
 
 
 def base_key():
-    """Changes with Odoo, the modules in the base and the parameters set there."""
-    return hash_of(fetch_odoo.version(), *base_modules(), *PARAMETERS.items())
+    """Changes with Odoo, the modules and languages in the base and the parameters set there."""
+    return hash_of(fetch_odoo.version(), *base_modules(), *LANGUAGES, *PARAMETERS.items())
 
 
 def addons_key():
@@ -42,7 +44,7 @@ def ensure_base():
         name = f"{PREFIX}_base_{base_key()}"
         if name not in existing():
             with progress.step(f"Base database ({', '.join(base_modules())})"):
-                _build(name, None, base_modules(), PARAMETERS)
+                _build(name, _make_base)
             _drop_others("base", name)
         return name
 
@@ -57,7 +59,7 @@ def ensure_addons():
         name = f"{PREFIX}_addons_{addons_key()}"
         if name not in existing():
             with progress.step(f"Database with our add-ons ({', '.join(ours)})"):
-                _build(name, base, ours, {})
+                _build(name, lambda unfinished: _add_ours(base, unfinished))
             _drop_others("addons", name)
         return name
 
@@ -81,7 +83,7 @@ def existing():
 
 def drop(name):
     """Remove a database and its files; no matter if it is not there."""
-    _sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    _sql('DROP DATABASE IF EXISTS :"name" WITH (FORCE)', name=name)
     shutil.rmtree(_filestore(name), ignore_errors=True)
 
 
@@ -90,7 +92,7 @@ def rename(old, new):
     shutil.rmtree(_filestore(new), ignore_errors=True)
     if _filestore(old).exists():
         _filestore(old).rename(_filestore(new))
-    _sql(f'ALTER DATABASE "{old}" RENAME TO "{new}"')
+    _sql('ALTER DATABASE :"old" RENAME TO :"new"', old=old, new=new)
 
 
 def drop_all():
@@ -100,28 +102,32 @@ def drop_all():
             drop(name)
 
 
-def _build(name, template, modules, parameters):
+def _build(name, make):
     """Build under a passing name and rename at the end: a half-made template is never used."""
     unfinished = f"{PREFIX}_unfinished"
     drop(unfinished)
-    if template:
-        _copy(template, unfinished)
-    else:
-        _sql(f"CREATE DATABASE \"{unfinished}\" ENCODING 'UTF8' TEMPLATE template0")
-    odoo.install(unfinished, modules)
-    for key, value in parameters.items():
-        _set_parameter(unfinished, key, value)
+    make(unfinished)
+    drop(name)
     rename(unfinished, name)
 
 
-def _set_parameter(database, key, value):
-    postgres.query(
-        odoo.connection(),
-        "INSERT INTO ir_config_parameter (key, value, create_uid, write_uid, create_date, write_date)"
-        f" VALUES ('{key}', '{value}', 1, 1, now() at time zone 'UTC', now() at time zone 'UTC')"
-        " ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value",
-        database,
-    )
+def _make_base(name):
+    _sql("CREATE DATABASE :\"name\" ENCODING 'UTF8' TEMPLATE template0", name=name)
+    odoo.install(name, base_modules(), f"--load-language={','.join(LANGUAGES)}")
+    for key, value in PARAMETERS.items():
+        postgres.query(odoo.connection(), _SET_PARAMETER, name, key=key, value=value)
+
+
+def _add_ours(base, name):
+    _copy(base, name)
+    odoo.install(name, addons.names())
+
+
+_SET_PARAMETER = """
+INSERT INTO ir_config_parameter (key, value, create_uid, write_uid, create_date, write_date)
+VALUES (:'key', :'value', 1, 1, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')
+ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value
+"""
 
 
 def _drop_others(layer, keep):
@@ -132,8 +138,15 @@ def _drop_others(layer, keep):
 
 def _copy(template, name):
     # Nobody may be connected to a template while it is copied.
-    _sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template}'")
-    _sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+    _sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'template'",
+        template=template,
+    )
+    _sql(
+        'CREATE DATABASE :"name" TEMPLATE :"template" STRATEGY FILE_COPY',
+        name=name,
+        template=template,
+    )
     shutil.rmtree(_filestore(name), ignore_errors=True)
     if _filestore(template).exists():
         # Files are named by their content and never changed, so both may share them.
@@ -144,11 +157,10 @@ def _filestore(database):
     return DATA_DIR / "filestore" / database
 
 
-def _sql(statement):
-    return postgres.query(odoo.connection(), statement)
+def _sql(statement, **values):
+    return postgres.query(odoo.connection(), statement, **values)
 
 
 def scratch_name(purpose):
     """A name for a database of one process, so that parallel runs do not meet."""
-    DEV.mkdir(exist_ok=True)
     return f"{PREFIX}_{purpose}_{os.getpid()}"

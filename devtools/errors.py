@@ -12,7 +12,9 @@ _CAUSES = (
     (
         r"Temporary failure (in name resolution|resolving)|Could not resolve|Name or service not known"
         r"|Network is unreachable|NewConnectionError|Could not connect|Connection timed out"
-        r"|Failed to establish a new connection|Max retries exceeded|Cannot initiate the connection",
+        r"|Failed to establish a new connection|Max retries exceeded|Cannot initiate the connection"
+        # what pip says in the end when it could not reach any index
+        r"|\(from versions: none\)",
         "no network, or the package registry does not answer",
     ),
     (r"Permission denied|Read-only file system", "no permission to write"),

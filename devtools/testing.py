@@ -1,0 +1,150 @@
+"""`./dev test`: linters, outside-in tests, and the add-ons' own tests inside Odoo."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+from . import addons, databases, lint, odoo, provision, system_packages, venv
+from .paths import DEV, PYTHON, ROOT
+from .process import tracked
+from .state import exclusive
+
+REPORTS = DEV / "reports"
+NO_TESTS = 5  # pytest's exit status when it collected nothing
+# Options of pytest whose value could be mistaken for a path.
+_WITH_VALUE = {"-k", "-m", "-p", "-o", "-c", "-W", "-r", "--deselect", "--ignore", "--maxfail"}
+
+
+@dataclass
+class Selection:
+    """Which stages the arguments ask for."""
+
+    options: list = field(default_factory=list)
+    outside: list = field(default_factory=list)
+    inside: list = field(default_factory=list)
+    lint: bool = False
+
+
+@dataclass
+class Counts:
+    """What came out, over all stages."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other):
+        return Counts(
+            self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped
+        )
+
+    def __str__(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def select(arguments, here=ROOT):
+    """Sort pytest's arguments into stages: by path, or every stage when there is no path."""
+    chosen = Selection()
+    value_follows = False
+    for argument in arguments:
+        path = (Path(here) / argument.split("::")[0]).resolve()
+        if value_follows or argument.startswith("-") or not path.exists():
+            chosen.options.append(argument)
+        else:
+            stage = chosen.outside if _is_outside(path) else chosen.inside
+            test = argument[len(argument.split("::")[0]) :]
+            stage.append(f"{path}{test}")
+        value_follows = argument in _WITH_VALUE and not value_follows
+    if not (chosen.outside or chosen.inside):
+        chosen.outside = ["tests"]
+        chosen.inside = addons.names()
+        chosen.lint = not arguments
+    return chosen
+
+
+def _is_outside(path):
+    return path == ROOT / "tests" or ROOT / "tests" in path.parents
+
+
+def run(arguments):
+    """Run the stages; prints one summary line last and returns the exit status."""
+    chosen = select(arguments, Path.cwd())
+    _provision(chosen)
+    counts = Counts()
+    if chosen.lint:
+        results = lint.run()
+        counts += Counts(
+            passed=sum(results.values()), failed=sum(not ok for ok in results.values())
+        )
+    linted = counts.passed + counts.failed
+    if chosen.outside:
+        counts += _pytest("outside", ["-p", "no:odoo", *chosen.options, *chosen.outside])
+    if chosen.inside:
+        counts += _inside_odoo(chosen)
+    if counts.passed + counts.failed + counts.skipped == linted:
+        print("No test was run.")
+        counts.failed += 1
+    print(counts)
+    return 1 if counts.failed else 0
+
+
+def _provision(chosen):
+    pure = [str(ROOT / "tests" / folder) for folder in ("formats", "tools")]
+    if not chosen.inside and all(path.startswith(tuple(pure)) for path in chosen.outside):
+        venv.ensure()
+    else:
+        provision.everything(system_packages.FOR_TESTS)
+
+
+def _inside_odoo(chosen):
+    name = databases.clone(databases.scratch_name("test"))
+    odoo_options = [f"--odoo-config={odoo.write_config()}", f"--odoo-database={name}"]
+    try:
+        return _pytest("inside", [*odoo_options, "--odoo-http", *chosen.options, *chosen.inside])
+    finally:
+        databases.drop(name)
+
+
+def _pytest(stage, arguments):
+    """One run of pytest; what it counted, and one more failure if it could not finish."""
+    report = REPORTS / f"{stage}.xml"
+    report.unlink(missing_ok=True)
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    print(f"== {stage} ==", flush=True)
+    command = [PYTHON, "-m", "pytest", f"--junit-xml={report}", *arguments]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    if stage == "inside":
+        environment = {**odoo.environment(), **environment}
+    child = subprocess.Popen([str(part) for part in command], cwd=ROOT, env=environment)
+    with tracked(child):
+        status = child.wait()
+    counts = read_report(report)
+    if status not in (0, 1, NO_TESTS) or (status == 1 and not counts.failed):
+        print(f"pytest ended with status {status}.", file=sys.stderr)
+        counts.failed += 1
+    return counts
+
+
+def read_report(path):
+    """The counts of one junit file; none when pytest wrote none."""
+    counts = Counts()
+    if not path.exists():
+        return counts
+    for suite in ElementTree.parse(path).iter("testsuite"):  # noqa: S314  (pytest wrote it)
+        number = {
+            name: int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped")
+        }
+        failed = number["failures"] + number["errors"]
+        passed = number["tests"] - failed - number["skipped"]
+        counts += Counts(passed, failed, number["skipped"])
+    return counts
+
+
+def run_lint():
+    """`./dev lint`: the linters alone."""
+    with exclusive():
+        venv.ensure()
+    return 0 if all(lint.run().values()) else 1

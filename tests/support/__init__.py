@@ -1,0 +1,1 @@
+"""What the outside-in tests share."""

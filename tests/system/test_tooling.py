@@ -1,0 +1,65 @@
+"""The fixtures that every other system test stands on."""
+
+import time
+
+import pytest
+
+
+def test_a_script_runs_inside_odoo_and_its_failure_is_seen(database, odoo_script):
+    installed = odoo_script(
+        database, "print(env['ir.module.module'].search([('name', '=', 'l10n_no')]).state)"
+    )
+    assert "installed" in installed.wait()
+    with pytest.raises(AssertionError, match="ZeroDivisionError"):
+        odoo_script(database, "1 / 0").wait()
+
+
+def test_a_killed_script_leaves_only_what_it_committed(database, odoo_script):
+    script = odoo_script(
+        database,
+        "import time\n"
+        "env['res.partner'].create({'name': 'Kari committed'})\n"
+        "env.cr.commit()\n"
+        "env['res.partner'].create({'name': 'Ola not committed'})\n"
+        "env.flush_all()\n"
+        "print('half way', flush=True)\n"
+        "time.sleep(600)\n",
+    )
+    script.wait_for("half way")
+    script.kill()
+    found = odoo_script(
+        database,
+        "print(env['res.partner'].search([('name', 'like', '% committed')]).mapped('name'))",
+    )
+    assert "['Kari committed']" in found.wait()
+
+
+def test_databases_have_the_nordic_languages_and_no_demo_data(database, odoo_script):
+    output = odoo_script(
+        database,
+        "print(sorted(code for code, _name in env['res.lang'].get_installed()))\n"
+        "print(env['account.move'].with_context(lang='nb_NO')._fields['name']"
+        ".get_description(env(context={'lang': 'nb_NO'}))['string'])\n"
+        "print('demo', env.ref('base.module_base').demo)\n"
+        "print(env['ir.config_parameter'].get_param('account.pdf_generation_batch'))\n",
+    ).wait()
+    assert output.splitlines()[-4:] == [
+        "['da_DK', 'en_US', 'nb_NO', 'sv_SE']",
+        "Nummer",
+        "demo False",
+        "0",
+    ]
+
+
+def test_a_server_answers_and_runs_scheduled_actions(database, odoo_server):
+    server = odoo_server(database, cron_threads=1)
+    end = time.monotonic() + 60
+    while "Job" not in server.output and time.monotonic() < end:
+        time.sleep(0.2)
+    assert "Job" in server.output
+
+
+def test_the_web_client_opens_in_a_browser(database, odoo_server, log_in):
+    page = log_in(odoo_server(database))
+    page.wait_for_selector(".o_main_navbar")
+    assert "/odoo" in page.url
