@@ -1,0 +1,139 @@
+"""The records of an 80-byte Nets file, as tables.
+
+Source: no_nets.md, sections 2 and 3. Positions are 1-based and inclusive as there;
+fillers are left out, because banks do put data into them.
+"""
+
+from dataclasses import dataclass
+
+from ...membership_billing_nordic.formats.fixed_width import DIGITS, Field, Layout
+
+LENGTH = 80
+
+# Identifications: "NY", service, type, record type.
+TRANSMISSION_START = b"NY000010"
+TRANSMISSION_END = b"NY000089"
+OCR_START = b"NY090020"
+OCR_END = b"NY090088"
+MANDATES_START = b"NY212420"
+MANDATES_END = b"NY212488"
+MANDATE = b"NY219470"
+OCR_SERVICE = b"NY09"
+ITEM_1, ITEM_2, ITEM_3 = b"30", b"31", b"32"
+ASSIGNMENT_START, ASSIGNMENT_END = b"20", b"88"
+FRAME = (b"10", ASSIGNMENT_START, ASSIGNMENT_END, b"89")
+IDENTIFICATION = slice(0, 8)
+SERVICE_AND_TYPE = slice(2, 6)
+TYPE = slice(4, 6)
+RECORD_TYPE = slice(6, 8)
+TRANSACTION_NUMBER = slice(8, 15)
+
+# 3.1
+TRANSMISSION_START_LAYOUT = Layout(
+    Field("data sender", 9, 16, DIGITS),
+    Field("transmission number", 17, 23, DIGITS),
+    Field("data recipient", 24, 31, DIGITS),
+)
+TRANSMISSION_END_LAYOUT = Layout(
+    Field("number of transactions", 9, 16, DIGITS),
+    Field("number of records", 17, 24, DIGITS),
+    Field("sum", 25, 41, DIGITS),
+    Field("file date", 42, 47),
+)
+
+# 3.2
+OCR_START_LAYOUT = Layout(
+    Field("agreement id", 9, 17, DIGITS),
+    Field("assignment number", 18, 24, DIGITS),
+    Field("account", 25, 35, DIGITS, private=True),
+)
+MANDATES_START_LAYOUT = Layout(
+    Field("assignment number", 18, 24, DIGITS),
+    Field("account", 25, 35, DIGITS, private=True),
+)
+
+# 3.3: 42-59 hold other dates in service 21 than in service 09, and none that is used.
+OCR_END_LAYOUT = Layout(
+    Field("number of transactions", 9, 16, DIGITS),
+    Field("number of records", 17, 24, DIGITS),
+    Field("sum", 25, 41, DIGITS),
+    Field("date generated", 42, 47),
+    Field("earliest settlement date", 48, 53),
+    Field("latest settlement date", 54, 59),
+)
+OTHER_END_LAYOUT = Layout(
+    Field("number of transactions", 9, 16, DIGITS),
+    Field("number of records", 17, 24, DIGITS),
+    Field("sum", 25, 41, DIGITS),
+)
+
+# 3.4. Bytes 16-31 name the sum on the bank statement that the payment is part of.
+ITEM_1_LAYOUT = Layout(
+    Field("transaction number", 9, 15, DIGITS),
+    Field("settlement date", 16, 21, DIGITS),
+    Field("centre", 22, 23, DIGITS),
+    Field("day code", 24, 25, DIGITS),
+    Field("part settlement", 26, 26, DIGITS),
+    Field("serial number", 27, 31, DIGITS),
+    Field("sign", 32, 32),
+    Field("amount", 33, 49, DIGITS),
+    Field("KID", 50, 74),
+    Field("card issuer", 75, 76),
+)
+BANK_SUM = slice(15, 31)
+
+# 3.5. 35-41 should be zeros but are not always.
+ITEM_2_LAYOUT = Layout(
+    Field("form number", 16, 25),
+    Field("archive reference", 26, 34),
+    Field("order date", 42, 47),
+    Field("debit account", 48, 58, private=True),
+)
+
+# 3.6
+ITEM_3_LAYOUT = Layout(Field("free text", 16, 55))
+
+# 3.11
+MANDATE_LAYOUT = Layout(
+    Field("registration type", 16, 16),
+    Field("KID", 17, 41),
+    Field("written notice", 42, 42),
+)
+MANDATE_EVENTS = {b"0": "listed", b"1": "registered", b"2": "cancelled"}
+WRITTEN_NOTICE = {b"J": True, b"N": False}
+
+# 3.7: the amount that is added up in assignments that are passed over.
+CLAIM_AMOUNT = slice(32, 49)
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionType:
+    """A transaction type of OCR giro.
+
+    ``is_information``: the money reaches the account by another way. ``is_reversal``:
+    money that goes back to the card holder.
+    """
+
+    code: str
+    method: str
+    is_information: bool = False
+    is_reversal: bool = False
+
+
+KNOWN_TYPES = {
+    kind.code: kind
+    for kind in (
+        TransactionType("10", "giro"),
+        TransactionType("11", "standing_order"),
+        TransactionType("12", "remittance"),
+        TransactionType("13", "terminal_giro"),
+        TransactionType("14", "counter"),
+        TransactionType("15", "direct_debit"),
+        TransactionType("16", "telephone"),
+        TransactionType("17", "cash"),
+        TransactionType("18", "card", is_information=True, is_reversal=True),
+        TransactionType("19", "card", is_information=True),
+        TransactionType("20", "card", is_information=True, is_reversal=True),
+        TransactionType("21", "card", is_information=True),
+    )
+}
