@@ -1,7 +1,6 @@
 import logging
 
 import psycopg2
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -40,7 +39,10 @@ class BillingRunMixin(models.AbstractModel):
         raise NotImplementedError
 
     def _run_process(self, rows):
-        """Do ``rows`` as one unit. May raise; then they are tried one by one."""
+        """Do ``rows`` as one unit. May raise; then they are tried one by one.
+
+        :return: how many of ``rows`` it noted as failed itself; None is none
+        """
         raise NotImplementedError
 
     def _run_fail(self, row, message):
@@ -79,8 +81,7 @@ class BillingRunMixin(models.AbstractModel):
         """Do a chunk in a savepoint and, on an error, row by row. Returns how many failed."""
         try:
             with self.env.cr.savepoint():
-                self._run_process(rows)
-            return 0
+                return self._run_process(rows) or 0
         except psycopg2.OperationalError:
             raise
         except Exception as error:
@@ -94,4 +95,16 @@ class BillingRunMixin(models.AbstractModel):
         if not isinstance(error, UserError):
             _logger.exception("%s %s: %s failed", self._name, self.id, row)
         self.env.invalidate_all(flush=False)
-        self._run_fail(row, str(error) or type(error).__name__)
+        self._run_fail(row, self._run_text(error))
+
+    def _run_text(self, error):
+        """What a person is told about ``error``."""
+        if isinstance(error, UserError):
+            return str(error)
+        if isinstance(error, psycopg2.IntegrityError):
+            tables = {model._table: model for model in self.env.values() if not model._abstract}
+            return tables.get(error.diag.table_name, self)._sql_error_to_message(error)
+        return self.env._(
+            "Unexpected error (%(error)s). The server's log has the details.",
+            error=type(error).__name__,
+        )

@@ -1,7 +1,13 @@
 from . import (
     account_move,
+    account_move_line,
+    account_move_send,
+    account_partial_reconcile,
+    billing_exception,
+    billing_invoice_sender,
     billing_run,
     billing_run_line,
+    billing_run_total,
     membership_association,
     membership_charge,
     membership_contract,

@@ -1,0 +1,20 @@
+from odoo import fields, models
+
+
+class BillingException(models.Model):
+    _inherit = "billing.exception"
+
+    kind = fields.Selection(
+        selection_add=[
+            ("billing_run_waiting", "Billing waits for approval"),
+            ("billing_run_failed", "Memberships not billed"),
+            ("billing_run_stopped", "Billing could not start"),
+            ("billing_invoice_unsent", "Invoices not sent"),
+        ],
+        ondelete={
+            "billing_run_waiting": "cascade",
+            "billing_run_failed": "cascade",
+            "billing_run_stopped": "cascade",
+            "billing_invoice_unsent": "cascade",
+        },
+    )

@@ -1,0 +1,103 @@
+from fractions import Fraction
+from typing import NamedTuple
+
+
+class LeftOutError(Exception):
+    """A membership cannot be billed. ``kind`` is a value of the run line's ``problem_kind``."""
+
+    def __init__(self, kind, problem):
+        super().__init__(problem)
+        self.kind = kind
+
+
+class Quote(NamedTuple):
+    """What one period costs a payer."""
+
+    price_unit: float  # for the invoice line, in the tax semantics of ``taxes``
+    amount: float  # what the payer pays, tax included, rounded in the currency
+    taxes: object  # account.tax, after the fiscal position
+
+
+class Pricing:
+    """Works out what payers pay in one company, and remembers what it has worked out.
+
+    A run asks the same few questions (product, price, fiscal position, share) for thousands
+    of members. Keep one for a chunk of work, not longer: it holds records.
+    """
+
+    def __init__(self, company):
+        self.company = company
+        self.env = company.env
+        self._quotes = {}
+        self._positions = {}
+        self._automatic = self._find_automatic_positions()
+        self._by_zip = any(self._automatic.mapped("zip_from"))
+
+    def _find_automatic_positions(self):
+        model = self.env["account.fiscal.position"]
+        return model.search([*model._check_company_domain(self.company), ("auto_apply", "=", True)])
+
+    def fiscal_position(self, payer):
+        """The fiscal position of an invoice to ``payer``; the same for payers who are alike."""
+        payer = payer.with_company(self.company)
+        if payer.property_account_position_id or not self._automatic:
+            return payer.property_account_position_id
+        alike = (
+            payer.country_id.id,
+            payer.state_id.id,
+            payer.vat,
+            payer.zip if self._by_zip else None,
+        )
+        if alike not in self._positions:
+            self._positions[alike] = (
+                self.env["account.fiscal.position"]
+                .with_company(self.company)
+                ._get_fiscal_position(payer)
+            )
+        return self._positions[alike]
+
+    def quote(self, product, price, position, share: Fraction, currency) -> Quote:
+        """What ``share`` of ``price`` comes to.
+
+        :param price: price of a whole period, with or without tax as the product's price
+        :param share: part of the period; applied to the amount with tax, rounded once
+        """
+        key = (product.id, price, position.id, share, currency.id)
+        if key not in self._quotes:
+            self._quotes[key] = self._work_out(product, price, position, share, currency)
+        return self._quotes[key]
+
+    def _work_out(self, product, price, position, share, currency):
+        own_taxes = product.taxes_id._filter_taxes_by_company(self.company)
+        taxes = position.map_tax(own_taxes)
+        price = product._get_tax_included_unit_price_from_price(
+            price, own_taxes, product_taxes_after_fp=taxes
+        )
+        if share != 1:
+            price = self._part_of(product, price, taxes, share, currency)
+        return Quote(price, self._total(product, price, taxes, currency), taxes)
+
+    def _part_of(self, product, price, taxes, share, currency):
+        """The unit price whose amount with tax is ``share`` of that of ``price``."""
+        whole = self._total(product, price, taxes, currency)
+        part = currency.round(whole * share.numerator / share.denominator)
+        included = taxes.flatten_taxes_hierarchy().mapped("price_include")
+        if all(included):
+            return part
+        if any(included):
+            return price * share.numerator / share.denominator
+        details = taxes._get_tax_details(
+            part,
+            1.0,
+            precision_rounding=currency.rounding,
+            rounding_method="round_globally",
+            product=product,
+            special_mode="total_included",
+        )
+        return details["total_excluded"]
+
+    def _total(self, product, price, taxes, currency):
+        if not taxes:
+            return currency.round(price)
+        result = taxes.compute_all(price, currency=currency, quantity=1.0, product=product)
+        return currency.round(result["total_included"])
