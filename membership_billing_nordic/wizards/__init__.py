@@ -1,1 +1,7 @@
-from . import bank_file_upload, bank_payment_place, partner_merge
+from . import (
+    bank_file_upload,
+    bank_payment_place,
+    member_merge,
+    membership_contract_stop,
+    partner_merge,
+)

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 _PATH = (
-    Path(__file__).resolve().parents[2]
-    / "membership_billing_nordic/models/membership/schedule.py"
+    Path(__file__).resolve().parents[2] / "membership_billing_nordic/models/membership/schedule.py"
 )
 _spec = importlib.util.spec_from_file_location("membership_schedule", _PATH)
 schedule = sys.modules.setdefault(_spec.name, importlib.util.module_from_spec(_spec))
@@ -136,9 +135,7 @@ def test_no_period_begins_in_a_pause_and_the_rest_is_covered(membership, offset,
 def test_an_open_pause_stops_everything(membership, offset):
     *_rest, first, _until = membership
     begin = first + offset * DAY
-    assert all(
-        period.date_from < begin for period in _periods(*membership, pauses=[(begin, None)])
-    )
+    assert all(period.date_from < begin for period in _periods(*membership, pauses=[(begin, None)]))
 
 
 @given(memberships(), st.integers(0, 5))
@@ -160,7 +157,9 @@ def test_somebody_who_joined_on_the_31st_keeps_the_last_day_of_the_month():
 
 
 def test_somebody_who_joined_on_leap_day_has_it_again_in_the_next_leap_year():
-    starts = [begin for begin, _end in _from_to("year", "joining", date(2024, 2, 29), date(2028, 3, 1))]
+    starts = [
+        begin for begin, _end in _from_to("year", "joining", date(2024, 2, 29), date(2028, 3, 1))
+    ]
     assert starts == [
         date(2024, 2, 29),
         date(2025, 2, 28),
@@ -215,7 +214,9 @@ def test_days_are_counted_over_the_days_of_the_whole_period():
 
 def test_a_month_begun_counts_as_a_month():
     grid = schedule.grid_of("year", "calendar", date(2026, 10, 31))
-    first = _periods(grid, date(2026, 10, 31), date(2026, 10, 31), date(2026, 11, 1), part="month")[0]
+    first = _periods(grid, date(2026, 10, 31), date(2026, 10, 31), date(2026, 11, 1), part="month")[
+        0
+    ]
     assert first.share == Fraction(3, 12)
 
 

@@ -79,3 +79,29 @@ class MembershipAssociation(models.Model):
         "CHECK (valid_to IS NULL OR valid_from IS NULL OR valid_to >= valid_from)",
         "An association cannot end before it begins.",
     )
+
+    @api.depends("name", "parent_id.complete_name")
+    def _compute_complete_name(self):
+        for association in self:
+            names = [association.parent_id.complete_name, association.name]
+            association.complete_name = " / ".join(name for name in names if name)
+
+    def _compute_contract_count(self):
+        counts = dict(
+            self.env["membership.contract"]._read_group(
+                [("association_id", "in", self.ids)], ["association_id"], ["__count"]
+            )
+        )
+        for association in self:
+            association.contract_count = counts.get(association._origin, 0)
+
+    @api.constrains("parent_id")
+    def _check_parent_id(self):
+        if self._has_cycle():
+            raise ValidationError(self.env._("An association cannot be part of itself."))
+
+    def action_view_contracts(self):
+        """Show the contracts of the association."""
+        return self.env["membership.contract"]._list_action(
+            self.env._("Contracts"), [("association_id", "in", self.ids)]
+        )

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import format_date, formatLang
 
 REASONS = [
     ("joined", "Joined"),
@@ -70,3 +71,21 @@ class MembershipContractChange(models.Model):
     value = fields.Char(
         string="New Value", compute="_compute_value", help="The fact from that day on."
     )
+
+    _paused = models.Index("(contract_id) WHERE state = 'paused'")
+
+    @api.depends("kind", "state", "plan_id", "association_id", "partner_id", "date_value", "amount")
+    def _compute_value(self):
+        states = dict(self._fields["state"]._description_selection(self.env))
+        for change in self:
+            record = change.plan_id or change.association_id or change.partner_id
+            if change.state:
+                change.value = states[change.state]
+            elif change.date_value:
+                change.value = format_date(self.env, change.date_value)
+            elif change.kind in ("price", "discount"):
+                change.value = formatLang(
+                    self.env, change.amount, currency_obj=change.currency_id
+                )
+            else:
+                change.value = record.display_name

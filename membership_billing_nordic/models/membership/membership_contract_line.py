@@ -55,3 +55,16 @@ class MembershipContractLine(models.Model):
         "CHECK (date_end IS NULL OR date_start IS NULL OR date_end >= date_start)",
         "A line cannot end before it begins.",
     )
+
+    @api.depends("product_id")
+    def _compute_from_product(self):
+        for line in self:
+            line.name = line.product_id.display_name
+            line.price_unit = line.product_id.lst_price
+
+    def _is_charged_with(self, period):
+        """Does ``period`` (a PeriodPlan) carry this line?"""
+        self.ensure_one()
+        return (not self.date_start or self.date_start <= period.date_from) and (
+            not self.date_end or period.date_from <= self.date_end
+        )

@@ -1,7 +1,13 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
 
 from . import schedule
+
+# How far ahead the plan form looks for days without a price.
+PRICE_HORIZON_MONTHS = 2
 
 MONTHS = [
     ("1", "January"),
@@ -166,3 +172,135 @@ class MembershipPlan(models.Model):
     price_warning = fields.Char(
         compute="_compute_price_warning", help="From which day on no price is valid."
     )
+
+    _start_day_valid = models.Constraint(
+        "CHECK (start_day BETWEEN 1 AND 31)", "The start day must be a day of the month, 1 to 31."
+    )
+    _days_positive = models.Constraint(
+        "CHECK (lead_days >= 0 AND payment_term_days >= 0 AND grace_days >= 0)",
+        "Days cannot be negative.",
+    )
+
+    @api.depends("term")
+    def _compute_frequency(self):
+        for plan in self:
+            plan.frequency = plan.term
+
+    def _compute_contract_count(self):
+        counts = dict(
+            self.env["membership.contract"]._read_group(
+                [("plan_id", "in", self.ids)], ["plan_id"], ["__count"]
+            )
+        )
+        for plan in self:
+            plan.contract_count = counts.get(plan._origin, 0)
+
+    @api.depends("lead_days", "price_ids.valid_from", "price_ids.valid_to", "company_id")
+    def _compute_price_warning(self):
+        for plan in self:
+            today = (plan.company_id or self.env.company)._billing_today()
+            gap = plan._first_day_without_price(
+                today, schedule.add_months(today, PRICE_HORIZON_MONTHS)
+                + timedelta(days=plan.lead_days)
+            )
+            plan.price_warning = gap and self.env._(
+                "No price is valid on %(day)s. Add one, or members cannot be invoiced.",
+                day=format_date(self.env, gap),
+            )
+
+    @api.constrains("frequency", "term", "renewal")
+    def _check_billed_in_one_sum(self):
+        for plan in self:
+            if plan.frequency != plan.term:
+                raise ValidationError(
+                    self.env._(
+                        "%(plan)s: the fee of a period is invoiced in one sum. Set the payment "
+                        "frequency to the same as the period.",
+                        plan=plan.name,
+                    )
+                )
+            if plan.renewal == "offer":
+                raise ValidationError(
+                    self.env._(
+                        "%(plan)s: a plan renews automatically or not at all.", plan=plan.name
+                    )
+                )
+
+    @api.constrains("product_id")
+    def _check_product_can_be_sold(self):
+        for plan in self:
+            if not plan.product_id.sale_ok:
+                raise ValidationError(
+                    self.env._(
+                        "%(plan)s: the product %(product)s is not for sale. Tick Sales on it or "
+                        "choose another.",
+                        plan=plan.name,
+                        product=plan.product_id.display_name,
+                    )
+                )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_sold(self):
+        if self.sudo().contract_ids:
+            raise UserError(
+                self.env._("Members have this plan. Archive it, so that nobody new gets it.")
+            )
+
+    def copy_data(self, default=None):
+        """A copy is told from its original by the name."""
+        return [
+            values | {"name": self.env._("%(plan)s (copy)", plan=plan.name)}
+            for plan, values in zip(self, super().copy_data(default), strict=True)
+        ]
+
+    def action_view_contracts(self):
+        """Show the contracts of the plan."""
+        return self.env["membership.contract"]._list_action(
+            self.env._("Contracts"), [("plan_id", "in", self.ids)]
+        )
+
+    def _grid(self, joined):
+        """The whole periods of the plan for somebody who joined on ``joined``."""
+        self.ensure_one()
+        return schedule.grid_of(
+            self.term, self.anchor, joined, int(self.start_month), self.start_day
+        )
+
+    def _first_day_without_price(self, first, last):
+        """The first day from ``first`` to ``last`` on which a period has no price; or None."""
+        self.ensure_one()
+        spans = sorted(
+            (
+                (price.valid_from, price.valid_to)
+                for price in self.price_ids
+                if price.valid_from
+            ),
+            key=lambda span: span[0],
+        )
+        day = first
+        for begin, end in spans:
+            if begin > day:
+                break
+            if not end:
+                return None
+            day = max(day, end + timedelta(days=1))
+        return day if day <= last else None
+
+    def _ensure_prices(self, first, last):
+        """Stop a run in which plans have no price.
+
+        :raises UserError: one line for every plan without a price between the two days
+        """
+        problems = []
+        for plan in self:
+            if day := plan._first_day_without_price(first, last):
+                problems.append(
+                    self.env._(
+                        "%(plan)s: no price is valid on %(day)s.",
+                        plan=plan.name,
+                        day=format_date(self.env, day),
+                    )
+                )
+        if problems:
+            problems.append(self.env._("Add the missing prices under Configuration, Plans."))
+            raise UserError("\n".join(problems))

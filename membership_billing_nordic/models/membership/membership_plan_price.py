@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import format_date, formatLang
 
 AGE_MAX = 999
 PERIOD_MAX = 9999
@@ -76,3 +77,29 @@ class MembershipPlanPrice(models.Model):
     _amount_positive = models.Constraint(
         "CHECK (amount >= 0)", "A price cannot be negative."
     )
+
+    @api.depends("plan_id", "valid_from", "amount")
+    def _compute_display_name(self):
+        for price in self:
+            price.display_name = self.env._(
+                "%(plan)s: %(amount)s from %(day)s",
+                plan=price.plan_id.display_name,
+                amount=formatLang(self.env, price.amount, currency_obj=price.currency_id),
+                day=format_date(self.env, price.valid_from),
+            )
+
+    def _fits(self, day, age, number):
+        """Is this the price of a member's period?
+
+        :param day: first day of the period
+        :param age: the member's age on that day; None when it is not known
+        :param number: the how-manieth period of the contract it is
+        """
+        self.ensure_one()
+        for_any_age = self.age_from == 0 and self.age_to == AGE_MAX
+        return (
+            self.valid_from <= day
+            and (not self.valid_to or day <= self.valid_to)
+            and (for_any_age or (age is not None and self.age_from <= age <= self.age_to))
+            and self.period_from <= number <= self.period_to
+        )

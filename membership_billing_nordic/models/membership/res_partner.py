@@ -1,7 +1,11 @@
 from odoo import api, fields, models
-from odoo.exceptions import RedirectWarning, ValidationError
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 from .membership_contract import MEMBER_STATUSES
+
+# Of several memberships of one person the first of these is shown.
+STATUS_RANK = ["active", "waiting", "suspended", "paused", "ended"]
 
 
 class ResPartner(models.Model):
@@ -51,3 +55,124 @@ class ResPartner(models.Model):
         "(mbn_external_id) WHERE mbn_external_id IS NOT NULL",
         "Another member has this external ID.",
     )
+
+    @property
+    def _rec_names_search(self):
+        return [*super()._rec_names_search, "mbn_member_number"]
+
+    @api.depends("mbn_contract_ids.member_status", "mbn_contract_ids.paid_until")
+    def _compute_mbn_membership(self):
+        groups = self.env["membership.contract"]._read_group(
+            [("member_id", "in", self.ids), ("member_status", "!=", False)],
+            ["member_id", "member_status"],
+            ["paid_until:max"],
+        )
+        found = {(member.id, status): until for member, status, until in groups}
+        for partner in self:
+            best = next(
+                (status for status in STATUS_RANK if (partner._origin.id, status) in found), False
+            )
+            partner.mbn_member_status = best
+            partner.mbn_paid_until = found.get((partner._origin.id, best), False)
+
+    def _search_mbn_member_status(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        contracts = self.env["membership.contract"]
+        known = Domain("mbn_contract_ids", "any", [("member_status", "in", STATUS_RANK)])
+        found = Domain.FALSE
+        for status in value:
+            if status in STATUS_RANK:
+                better = STATUS_RANK[: STATUS_RANK.index(status)]
+                found |= Domain("mbn_contract_ids", "any", [("member_status", "=", status)]) & ~(
+                    Domain("mbn_contract_ids", "any", [("member_status", "in", better)])
+                )
+            else:
+                found |= ~known
+        return found
+
+    @api.constrains("mbn_birth_date")
+    def _check_mbn_birth_date(self):
+        for partner in self:
+            if partner.mbn_birth_date and partner.mbn_birth_date > fields.Date.today():
+                raise ValidationError(
+                    self.env._(
+                        "%(partner)s: the date of birth is in the future.", partner=partner.name
+                    )
+                )
+
+    @api.constrains("parent_id", "is_company")
+    def _check_mbn_stays_own_payer(self):
+        contacts = self.filtered(lambda partner: partner.commercial_partner_id != partner)
+        if not contacts:
+            return
+        paid = self.env["membership.contract"].sudo()._read_group(
+            [("payer_id", "in", contacts.ids), ("state", "!=", "ended")], ["payer_id"]
+        )
+        self.browse([payer.id for (payer,) in paid])._mbn_check_own_payer()
+
+    def _mbn_check_own_payer(self):
+        """A payer gets invoices of their own, not in the name of a company.
+
+        :raises ValidationError: naming the payer, the company and what to do
+        """
+        for payer in self:
+            if payer.commercial_partner_id != payer:
+                raise ValidationError(payer._mbn_not_own_payer_text())
+
+    def _mbn_not_own_payer_text(self):
+        self.ensure_one()
+        return self.env._(
+            "%(payer)s is a contact of %(company)s: the invoices would be %(company)s's and its "
+            "people would see them. Detach the contact, or let %(company)s itself pay.",
+            payer=self.name,
+            company=self.commercial_partner_id.name,
+        )
+
+    def action_mbn_detach(self):
+        """Detach contacts from their company, so that invoices to them are their own.
+
+        What they had only as part of the company (VAT number, terms) goes with it.
+        """
+        for partner in self.filtered("parent_id"):
+            company = partner.commercial_partner_id
+            inherited = [
+                name for name in self._commercial_fields() if partner[name] == company[name]
+            ]
+            partner.parent_id = False
+            partner.write(dict.fromkeys(inherited, False))
+
+    def _mbn_give_member_numbers(self):
+        """Give a number from the series to those who have none."""
+        lacking = self.filtered(lambda partner: not partner.mbn_member_number)
+        while lacking:
+            numbers = self._mbn_take_member_numbers(len(lacking))
+            for partner, number in zip(lacking, numbers, strict=False):
+                partner.mbn_member_number = number
+            lacking = lacking[len(numbers) :]
+
+    @api.model
+    def _mbn_take_member_numbers(self, count):
+        """At most ``count`` numbers from the series; those that were imported are left out."""
+        sequence = self.env.ref("membership_billing_nordic.seq_membership_member").sudo()
+        numbers = [sequence.get_next_char(number) for number in sequence._mbn_take(count)]
+        taken = self.sudo().with_context(active_test=False)
+        used = set(taken.search([("mbn_member_number", "in", numbers)]).mapped("mbn_member_number"))
+        return [number for number in numbers if number not in used]
+
+    def action_mbn_new_contract(self):
+        """A new contract for this member."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "membership.contract",
+            "views": [(False, "form")],
+            "context": {"default_member_id": self.id},
+        }
+
+    def action_mbn_view_contracts(self):
+        """Show the contracts the partner has or pays for."""
+        return self.env["membership.contract"]._list_action(
+            self.env._("Contracts"),
+            ["|", ("member_id", "in", self.ids), ("payer_id", "in", self.ids)],
+        )

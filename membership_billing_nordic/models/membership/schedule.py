@@ -131,6 +131,25 @@ def first_open_day(
     return None if day is None or (last and day > last) else day
 
 
+def settled_until(
+    first: date,
+    settled: Sequence[Span],
+    pauses: Sequence[tuple[date, date | None]] = (),
+) -> date | None:
+    """The last day up to which all from ``first`` on is settled; None if nothing is.
+
+    What is left open by a pause does not count as missing.
+    """
+    until = None
+    for begin, end in settled:
+        if begin > first:
+            paused_to = _first_open_day(first, (), pauses)
+            if paused_to is not None and paused_to < begin:
+                break
+        until, first = end, end + _DAY
+    return until
+
+
 def _first_open_day(day, taken, pauses):
     while True:
         start = day
