@@ -1,1 +1,1 @@
-from . import common, bank, membership  # isort: skip
+from . import common, bank, membership, outside  # isort: skip
