@@ -1,7 +1,6 @@
 """What the tests of all topics build on."""
 
 from odoo import Command
-
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 
@@ -58,7 +57,9 @@ class BillingCommon(AccountTestInvoicingCommon):
                 "journal_id": cls.sale_journal.id,
                 "invoice_date": "2026-01-15",
                 "invoice_line_ids": [
-                    Command.create({"name": "Fee", "price_unit": amount, "tax_ids": [Command.clear()]})
+                    Command.create(
+                        {"name": "Fee", "price_unit": amount, "tax_ids": [Command.clear()]}
+                    )
                 ],
             }
             | vals

@@ -59,7 +59,9 @@ class AccountJournal(models.Model):
             return
         if self.type != "sale":
             raise ValidationError(
-                self.env._("Only sale journals have a bank agreement, %(journal)s is not.", **values)
+                self.env._(
+                    "Only sale journals have a bank agreement, %(journal)s is not.", **values
+                )
             )
         if self.currency_id and self.currency_id != agreement.currency_id:
             raise ValidationError(

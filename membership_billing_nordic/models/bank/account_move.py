@@ -102,10 +102,12 @@ class AccountMove(models.Model):
     def _mbn_register_references(self):
         """Let payments find these invoices by references that were not given out here."""
         moves = self.filtered(
-            lambda move: move.move_type == "out_invoice"
-            and move.mbn_agreement_id
-            and move.payment_reference
-            and move.payment_reference != move.mbn_reference_id.sudo().printed
+            lambda move: (
+                move.move_type == "out_invoice"
+                and move.mbn_agreement_id
+                and move.payment_reference
+                and move.payment_reference != move.mbn_reference_id.sudo().printed
+            )
         )
         if not moves:
             return

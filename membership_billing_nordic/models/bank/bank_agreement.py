@@ -1,7 +1,6 @@
 import re
 
 from markupsafe import Markup
-
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
@@ -40,6 +39,7 @@ class BankAgreement(models.Model):
         default=lambda self: self.env.company,
         help="The company whose invoices are paid through this agreement.",
     )
+    company_partner_id = fields.Many2one(related="company_id.partner_id")
     connection_id = fields.Many2one(
         "bank.connection",
         required=True,
@@ -50,7 +50,7 @@ class BankAgreement(models.Model):
         tracking=True,
         help="The bank or clearing house that reports the payments.",
     )
-    scheme = fields.Selection(related="connection_id.scheme", store=True)
+    scheme = fields.Selection(related="connection_id.scheme", store=True, precompute=True)
     number = fields.Char(
         string="Agreement Number",
         tracking=True,
@@ -242,19 +242,21 @@ class BankAgreement(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        prepared = []
-        for vals in vals_list:
-            missing = [name for name in _PRESET if not vals.get(name)]
-            company = self.env["res.company"].browse(vals.get("company_id")) or self.env.company
-            vals = dict(vals)
-            for name in missing:
-                vals[name] = getattr(self.sudo().with_company(company), f"_create_preset_{name}")(
-                    vals
-                ).id
-            prepared.append(vals | {"number": _clean(vals.get("number"))})
-        return super().create(prepared)
+        return super().create([self._with_presets(vals) for vals in vals_list])
 
-    def _create_preset_clearing_account_id(self, vals):
+    @api.model
+    def _with_presets(self, vals):
+        """``vals`` with the ledger account, journal and sequence created that it leaves out."""
+        company = self.env["res.company"].browse(vals.get("company_id")) or self.env.company
+        presets = self.sudo().with_company(company)
+        created = {
+            name: getattr(presets, f"_create_preset_{name}")().id
+            for name in _PRESET
+            if not vals.get(name)
+        }
+        return vals | created | {"number": _clean(vals.get("number"))}
+
+    def _create_preset_clearing_account_id(self):
         company = self.env.company
         near = company.account_journal_suspense_account_id.code or "1000"
         accounts = self.env["account.account"]
@@ -267,7 +269,7 @@ class BankAgreement(models.Model):
             }
         )
 
-    def _create_preset_booking_journal_id(self, vals):
+    def _create_preset_booking_journal_id(self):
         company = self.env.company
         taken = set(
             self.env["account.journal"]
@@ -286,7 +288,7 @@ class BankAgreement(models.Model):
             }
         )
 
-    def _create_preset_payer_sequence_id(self, vals):
+    def _create_preset_payer_sequence_id(self):
         return self.env["ir.sequence"].create(
             {"name": self.env._("Payer numbers"), "number_next": 1001, "company_id": False}
         )
@@ -470,7 +472,8 @@ class BankAgreement(models.Model):
         problems = []
         for agreement in self:
             problems += [
-                f"{agreement.display_name}: {sentence}" for sentence in agreement._missing_settings()
+                f"{agreement.display_name}: {sentence}"
+                for sentence in agreement._missing_settings()
             ]
         if problems:
             raise UserError(

@@ -52,7 +52,13 @@ class BankReferenceLayout(models.Model):
         help="The first reference of payer number 1234, to compare with the bank's letter.",
     )
     sequence_id = fields.Many2one(
-        "ir.sequence", required=True, readonly=True, copy=False, ondelete="restrict", index=True
+        "ir.sequence",
+        string="Serial Numbers",
+        required=True,
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        index=True,
     )
     next_serial = fields.Integer(
         string="Next Serial",
@@ -115,8 +121,10 @@ class BankReferenceLayout(models.Model):
                 raise ValidationError(layout.env._("The fixed part may hold digits only."))
             if layout.length > 35:
                 raise ValidationError(
-                    layout.env._("A reference may have 35 characters, this layout has %(length)s.",
-                        length=layout.length)
+                    layout.env._(
+                        "A reference may have 35 characters, this layout has %(length)s.",
+                        length=layout.length,
+                    )
                 )
 
     @api.constrains(*_SHAPE)

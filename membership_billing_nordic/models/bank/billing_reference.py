@@ -181,12 +181,12 @@ class BillingReference(models.Model):
         """
         taken = moves.browse()
         for agreement, group in moves.grouped("mbn_agreement_id").items():
-            group = group.filtered(
+            lawful = group.filtered(
                 lambda move, agreement=agreement: agreement._is_lawful_reference(
                     move.payment_reference
                 )
             )
-            taken |= self._register_foreign_for(agreement.sudo(), group)
+            taken |= self._register_foreign_for(agreement.sudo(), lawful)
         return taken
 
     @api.model
@@ -218,7 +218,9 @@ class BillingReference(models.Model):
         :param journals: the sale journals to go through; all with an agreement by default
         """
         if journals is None:
-            journals = self.env["account.journal"].sudo().search([("mbn_agreement_id", "!=", False)])
+            journals = (
+                self.env["account.journal"].sudo().search([("mbn_agreement_id", "!=", False)])
+            )
         for agreement, group in journals.sudo().grouped("mbn_agreement_id").items():
             if agreement:
                 self._register_open_for(agreement, group)

@@ -1,0 +1,130 @@
+import re
+
+from odoo import api, models
+from odoo.addons.membership_billing_nordic.formats.references import (
+    CHECK_DIGITS,
+    has_check_digit,
+)
+from odoo.exceptions import ValidationError
+from stdnum.iso7064 import mod_97_10
+from stdnum.no import kontonr
+
+from .bank_connection import SCHEME
+
+_MAX_LAYOUTS = 3
+_MIN_LENGTH, _MAX_LENGTH = 4, 25
+_MIN_LENGTH_READ = 2
+_IBAN = re.compile(r"NO\d{13}")
+
+
+class BankAgreement(models.Model):
+    _inherit = "bank.agreement"
+
+    def _account_in_files(self, account):
+        number = super()._account_in_files(account)
+        if self.scheme != SCHEME or not number or not _IBAN.fullmatch(number):
+            return number
+        # A mistyped IBAN is left as it is, to be refused as no account number.
+        return number[4:] if mod_97_10.is_valid(number[4:] + number[:4]) else number
+
+    @api.constrains("connection_id", "number")
+    def _check_no_agreement_number(self):
+        for agreement in self.filtered(lambda row: row.scheme == SCHEME and row.number):
+            number = agreement.number
+            if not (number.isascii() and number.isdigit() and len(number) == 9):
+                raise ValidationError(
+                    agreement.env._(
+                        "%(number)s is no agreement number of OCR giro: it has 9 digits and "
+                        "stands in the bank's letter on the agreement.",
+                        number=number,
+                    )
+                )
+
+    @api.constrains("connection_id", "partner_bank_id", "journal_id")
+    def _check_no_account(self):
+        for agreement in self.filtered(lambda row: row.scheme == SCHEME and row.partner_bank_id):
+            account = agreement.account_number or ""
+            if not (len(account) == 11 and kontonr.is_valid(account)):
+                raise ValidationError(
+                    agreement.env._(
+                        "%(account)s is no Norwegian account number: it has 11 digits, the last "
+                        "one is a check digit. Compare it with the bank's letter.",
+                        account=agreement.partner_bank_id.acc_number,
+                    )
+                )
+
+    @api.constrains("connection_id", "currency_id")
+    def _check_no_currency(self):
+        for agreement in self.filtered(lambda row: row.scheme == SCHEME):
+            if agreement.currency_id.name != "NOK":
+                raise ValidationError(
+                    agreement.env._(
+                        "OCR giro is in NOK, bank journal %(journal)s is in %(currency)s. Choose "
+                        "the journal of an account in NOK.",
+                        journal=agreement.journal_id.display_name,
+                        currency=agreement.currency_id.name,
+                    )
+                )
+
+    @api.constrains("connection_id", "layout_ids")
+    def _check_no_layouts(self):
+        self._check_layouts()
+
+    def _check_layouts(self):
+        super()._check_layouts()
+        for agreement in self.filtered(lambda row: row.scheme == SCHEME):
+            agreement._check_kid_layouts()
+
+    def _check_kid_layouts(self):
+        layouts = self.layout_ids
+        if len(layouts) > _MAX_LAYOUTS:
+            raise ValidationError(
+                self.env._(
+                    "An agreement can have %(count)s KID layouts at most.", count=_MAX_LAYOUTS
+                )
+            )
+        for layout in layouts:
+            if not _MIN_LENGTH <= layout.length <= _MAX_LENGTH:
+                raise ValidationError(
+                    self.env._(
+                        "A KID has %(shortest)s to %(longest)s characters with its check digit, "
+                        "layout %(layout)s has %(length)s.",
+                        shortest=_MIN_LENGTH,
+                        longest=_MAX_LENGTH,
+                        layout=layout.display_name,
+                        length=layout.length,
+                    )
+                )
+        if len(set(layouts.mapped("length"))) < len(layouts):
+            raise ValidationError(
+                self.env._(
+                    "The KID layouts of an agreement need different lengths, so that a KID tells "
+                    "which layout it is in."
+                )
+            )
+        if len(set(layouts.mapped("payer_digits"))) < len(layouts):
+            raise ValidationError(
+                self.env._(
+                    "The KID layouts of an agreement need payer numbers of different lengths: "
+                    "the bank registers them so."
+                )
+            )
+
+    def _missing_settings(self):
+        missing = super()._missing_settings()
+        if self.scheme == SCHEME and not self.number:
+            missing.append(
+                self.env._("Enter the agreement number (9 digits) from the bank's letter.")
+            )
+        return missing
+
+    def _layouts_expected(self):
+        return self.scheme == SCHEME or super()._layouts_expected()
+
+    def _is_lawful_reference(self, reference):
+        if self.scheme != SCHEME:
+            return super()._is_lawful_reference(reference)
+        kid = "".join((reference or "").split())
+        return _MIN_LENGTH_READ <= len(kid) <= _MAX_LENGTH and any(
+            has_check_digit(kid, check) for check in CHECK_DIGITS
+        )

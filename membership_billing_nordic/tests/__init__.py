@@ -1,0 +1,1 @@
+from . import test_bank_agreement, test_payer_number, test_references
