@@ -5,7 +5,7 @@ import binascii
 from datetime import date
 
 
-class ArgumentFault(ValueError):
+class ArgumentError(ValueError):
     """An argument that cannot be used. ``field`` is its name, ``expected`` what it should be."""
 
     def __init__(self, field: str, expected: str):
@@ -18,12 +18,12 @@ def text(field: str, value, *, required: bool = False, limit: int = 200) -> str:
     if value in (None, False):
         value = ""
     if not isinstance(value, str):
-        raise ArgumentFault(field, "a text")
+        raise ArgumentError(field, "a text")
     value = value.strip()
     if required and not value:
-        raise ArgumentFault(field, "a text that is not empty")
+        raise ArgumentError(field, "a text that is not empty")
     if len(value) > limit:
-        raise ArgumentFault(field, f"at most {limit} characters")
+        raise ArgumentError(field, f"at most {limit} characters")
     return value
 
 
@@ -34,23 +34,23 @@ def day(field: str, value, *, required: bool = False) -> date | None:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise ArgumentFault(field, "a date as YYYY-MM-DD") from None
+        raise ArgumentError(field, "a date as YYYY-MM-DD") from None
 
 
 def whole(field: str, value, *, required: bool = False, least: int = 0, most: int = 2**31) -> int:
     if value in (None, False) and not required:
         return 0
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ArgumentFault(field, "a whole number")
+        raise ArgumentError(field, "a whole number")
     if not least <= value <= most:
-        raise ArgumentFault(field, f"a whole number from {least} to {most}")
+        raise ArgumentError(field, f"a whole number from {least} to {most}")
     return value
 
 
 def choice(field: str, value, allowed) -> str:
     value = text(field, value)
     if value and value not in allowed:
-        raise ArgumentFault(field, "one of " + ", ".join(allowed))
+        raise ArgumentError(field, "one of " + ", ".join(allowed))
     return value
 
 
@@ -62,4 +62,4 @@ def content(field: str, value) -> bytes:
     try:
         return base64.b64decode(data, validate=True)
     except (binascii.Error, TypeError, ValueError):
-        raise ArgumentFault(field, "the file's bytes in base64") from None
+        raise ArgumentError(field, "the file's bytes in base64") from None

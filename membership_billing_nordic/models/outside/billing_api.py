@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from . import arguments
-from .arguments import ArgumentFault
+from .arguments import ArgumentError
 
 _MOST_ROWS = 1000
 _INVOICE_STATES = {
@@ -338,7 +338,7 @@ class BillingApi(models.AbstractModel):
         row_id = arguments.whole(argument, row_id, required=True, least=1)
         row = self.env[model].search([("id", "=", row_id)])
         if not row:
-            raise ArgumentFault(argument, self.env._("the id of a record you may see"))
+            raise ArgumentError(argument, self.env._("the id of a record you may see"))
         return row
 
     def _plan(self, code):
@@ -346,13 +346,13 @@ class BillingApi(models.AbstractModel):
             [("code", "=", code), ("company_id", "parent_of", self.env.company.id)], limit=2
         )
         if len(plan) != 1:
-            raise ArgumentFault("plan", self.env._("the code of one plan of your company"))
+            raise ArgumentError("plan", self.env._("the code of one plan of your company"))
         return plan
 
     def _country(self, code):
         country = self.env["res.country"].search([("code", "=", code.upper())]) if code else None
         if country is not None and not country:
-            raise ArgumentFault("country", self.env._("an ISO country code of two letters"))
+            raise ArgumentError("country", self.env._("an ISO country code of two letters"))
         return country or self.env["res.country"]
 
     def _refuse_known(self, model, field, value):
@@ -375,7 +375,7 @@ def _faults(env):
     """Turns a wrong argument into the fault that the other program gets."""
     try:
         yield
-    except ArgumentFault as fault:
+    except ArgumentError as fault:
         raise UserError(
             env._(
                 "Argument %(field)s: expected %(expected)s.",
