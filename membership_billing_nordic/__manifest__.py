@@ -33,11 +33,11 @@
         "views/account_move_bank_views.xml",
         "views/res_partner_bank_views.xml",
         # bank: files and payments
+        "wizards/bank_file_upload_views.xml",
         "views/bank_channel_views.xml",
         "views/bank_file_views.xml",
         "views/bank_deposit_views.xml",
         "views/bank_payment_views.xml",
-        "wizards/bank_file_upload_views.xml",
         "wizards/bank_payment_place_views.xml",
         # membership
         "views/membership_plan_views.xml",
@@ -48,6 +48,7 @@
         "views/billing_run_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
+        "views/bank_settings_views.xml",
     ],
     "demo": ["demo/membership_demo.xml"],
     "post_init_hook": "post_init_hook",

@@ -7,6 +7,7 @@ from . import (
     bank_deposit,
     bank_file,
     bank_file_issue,
+    bank_file_total,
     bank_mandate_event,
     bank_payer_number,
     bank_payment,
@@ -16,5 +17,6 @@ from . import (
     billing_reference,
     ir_sequence,
     res_company,
+    res_config_settings,
     res_partner,
 )

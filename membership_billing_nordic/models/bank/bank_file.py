@@ -1,0 +1,719 @@
+import base64
+import hashlib
+import io
+import logging
+import traceback
+from contextlib import contextmanager
+from itertools import islice
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+from ... import formats
+from ...formats import registry
+from .file_reading import FileVerdict, RowWriter
+
+_logger = logging.getLogger(__name__)
+
+SIZE_PARAMETER = "membership_billing_nordic.bank_file_max_mb"
+_DEFAULT_MAX_MB = 200
+_ROWS_PER_CHUNK = 500
+_CHUNK = 200
+_RAW_RECORD_LIMIT = 1000
+
+
+class BankFile(models.Model):
+    """One file from a bank: its bytes, what they say, and what became of it.
+
+    It is stored at once and handled by a scheduled action in two passes. The first
+    validates and counts and writes nothing but the verdict. The second, of accepted files
+    only, writes deposits and payments, books the deposits and then places the payments.
+    """
+
+    _name = "bank.file"
+    _description = "Bank File"
+    _inherit = ["mail.thread", "billing.run.mixin"]
+    _order = "id desc"
+    _check_company_auto = True
+
+    _run_chunk_size = _CHUNK
+
+    name = fields.Char(string="File Name", required=True, readonly=True)
+    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    direction = fields.Selection(
+        [("in", "From the bank")], required=True, default="in", readonly=True, index=True
+    )
+    channel_id = fields.Many2one(
+        "bank.channel",
+        index="btree_not_null",
+        check_company=True,
+        readonly=True,
+        help="Where it came from; empty when somebody uploaded it.",
+    )
+    connection_id = fields.Many2one(
+        "bank.connection",
+        index=True,
+        readonly=True,
+        help="Whose file it is, found by the accounts in it.",
+    )
+    state = fields.Selection(
+        [
+            ("received", "Received"),
+            ("accepted", "Accepted"),
+            ("booked", "Booked"),
+            ("needs_review", "Needs Review"),
+            ("refused", "Refused"),
+        ],
+        required=True,
+        default="received",
+        readonly=True,
+        index=True,
+        tracking=True,
+        help="Received: stored, not read yet. Accepted: read and lawful, being booked. Booked: "
+        "done. Needs review: booked as far as possible, a person must look. Refused: nothing "
+        "of it is used.",
+    )
+    content = fields.Binary(attachment=True, copy=False, readonly=True, help="The bytes as sent.")
+    sha256 = fields.Char(
+        string="SHA-256", copy=False, readonly=True, help="Fingerprint of the bytes."
+    )
+    size = fields.Integer(string="Size (Bytes)", readonly=True)
+    duplicate_of_id = fields.Many2one(
+        "bank.file",
+        index="btree_not_null",
+        readonly=True,
+        help="The file that came first with the same bytes.",
+    )
+    format = fields.Char(string="Format Code", readonly=True, index=True)
+    format_label = fields.Char(string="Format", readonly=True)
+    transmission_number = fields.Char(
+        string="Transmission", readonly=True, help="The number the sender gave the file."
+    )
+    sender = fields.Char(readonly=True, help="The sender's number, as the file says.")
+    recipient = fields.Char(readonly=True, help="The recipient's number, as the file says.")
+    created_on = fields.Date(string="Made On", readonly=True, help="The file's own date.")
+    currency_id = fields.Many2one("res.currency", readonly=True)
+
+    payment_count = fields.Integer(
+        string="Payments Read", readonly=True, help="Payments and reversals the file holds."
+    )
+    payments_sum = fields.Monetary(
+        string="Sum of Payments", readonly=True, help="Net sum of payments and reversals read."
+    )
+    deposit_count = fields.Integer(
+        string="Deposits Read", readonly=True, help="Sums the bank put on the account."
+    )
+    deposits_sum = fields.Monetary(string="Sum of Deposits", readonly=True)
+    mandate_count = fields.Integer(string="Mandate Messages", readonly=True)
+    request_count = fields.Integer(
+        string="Answers to Requests", readonly=True, help="The bank's answers to records of ours."
+    )
+    warning_count = fields.Integer(string="Warnings", readonly=True)
+    error_count = fields.Integer(string="Errors", readonly=True)
+    known_count = fields.Integer(
+        string="Known Already",
+        readonly=True,
+        help="Payments that another file had delivered before. They were skipped.",
+    )
+    placed_count = fields.Integer(string="Placed", compute="_compute_placed")
+    to_place_count = fields.Integer(string="To Place", compute="_compute_placed")
+    to_place_sum = fields.Monetary(string="Sum to Place", compute="_compute_placed")
+    held_count = fields.Integer(
+        string="Held",
+        compute="_compute_placed",
+        help="Payments that are not booked before a person has decided.",
+    )
+    entry_count = fields.Integer(string="Journal Entries", compute="_compute_entry_count")
+    read_position = fields.Integer(readonly=True, help="Messages of the file stored so far.")
+    rows_read = fields.Boolean(readonly=True, help="All messages of the file are stored.")
+    reviewed_by_id = fields.Many2one("res.users", string="Reviewed By", readonly=True)
+    reviewed_on = fields.Datetime(readonly=True)
+
+    issue_ids = fields.One2many("bank.file.issue", "file_id", string="Issues", readonly=True)
+    total_ids = fields.One2many("bank.file.total", "file_id", string="Totals", readonly=True)
+    deposit_ids = fields.One2many("bank.deposit", "file_id", string="Deposits", readonly=True)
+    payment_ids = fields.One2many("bank.payment", "file_id", string="Payments", readonly=True)
+    mandate_event_ids = fields.One2many(
+        "bank.mandate.event", "file_id", string="Mandate Events", readonly=True
+    )
+
+    _bytes_once = models.UniqueIndex(
+        "(company_id, sha256) WHERE state != 'refused'",
+        "This file was received before.",
+    )
+
+    # ------------------------------------------------------------------ computes
+
+    @api.depends("payment_ids.state", "payment_ids.amount_open")
+    def _compute_placed(self):
+        groups = self.env["bank.payment"]._read_group(
+            [("file_id", "in", self.ids)],
+            ["file_id", "state"],
+            ["__count", "amount_open:sum"],
+        )
+        found = {(file.id, state): (count, total) for file, state, count, total in groups}
+        for file in self:
+
+            def figure(states, place, file=file):
+                return sum(found.get((file.id, state), (0, 0))[place] for state in states)
+
+            file.placed_count = figure(("matched", "returned"), 0)
+            file.to_place_count = figure(("unmatched", "partial"), 0)
+            file.to_place_sum = figure(("unmatched", "partial"), 1)
+            file.held_count = figure(("held",), 0)
+
+    @api.depends("deposit_ids.move_id", "payment_ids.allocation_ids")
+    def _compute_entry_count(self):
+        for file in self:
+            file.entry_count = len(file._entries()) if file.rows_read else 0
+
+    def _entries(self):
+        """All journal entries this file caused: deposits, placements and what undid them."""
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT move_id FROM bank_deposit
+                    WHERE file_id = ANY(%(files)s) AND move_id IS NOT NULL
+                    UNION
+                   SELECT unnest(ARRAY[line.move_id, used.undone_move_id])
+                     FROM bank_payment payment
+                     JOIN bank_payment_allocation used ON used.payment_id = payment.id
+                     JOIN account_move_line line ON line.id = used.entry_line_id
+                    WHERE payment.file_id = ANY(%(files)s)""",
+                files=self.ids,
+            )
+        )
+        return self.env["account.move"].browse(row for (row,) in rows if row)
+
+    # ------------------------------------------------------------------ receiving
+
+    @api.model
+    def _receive(self, name, content, company=None, channel=None):
+        """Store a file and wake the scheduled action. Nothing is decoded here.
+
+        :param name: the file's name, for people
+        :param content: its bytes
+        :param company: whose file it is; the current company when empty
+        :param channel: the ``bank.channel`` that fetched it, if one did
+        :return: the new file; in state refused, with ``duplicate_of_id``, when the same bytes
+            were received before
+        :raises UserError: empty or too large
+        """
+        self._check_size(name, len(content))
+        company = company or self.env.company
+        values = {
+            "name": name,
+            "company_id": company.id,
+            "channel_id": channel.id if channel else False,
+            "size": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+        first = self._received_before(company, values["sha256"])
+        if first:
+            return self._store_duplicate(values, first)
+        try:
+            with self.env.cr.savepoint():
+                file = self.sudo().create(values | {"content": base64.b64encode(content)})
+        except psycopg2.errors.UniqueViolation as error:
+            raise UserError(
+                self.env._("%(name)s is just being received from elsewhere.", name=name)
+            ) from error
+        self.env.ref("membership_billing_nordic.ir_cron_bank_file_process")._trigger()
+        return file
+
+    @api.model
+    def _received_before(self, company, sha256):
+        return self.sudo().search(
+            [
+                ("company_id", "=", company.id),
+                ("sha256", "=", sha256),
+                ("state", "!=", "refused"),
+            ],
+            limit=1,
+        )
+
+    @api.model
+    def _store_duplicate(self, values, first):
+        file = self.sudo().create(
+            values | {"state": "refused", "duplicate_of_id": first.id, "error_count": 1}
+        )
+        file._add_issue(
+            severity="refusal",
+            expected=self.env._("a file that was not received before"),
+            found=self.env._(
+                "the same bytes as %(name)s, received %(date)s",
+                name=first.name,
+                date=first.create_date.date(),
+            ),
+            action=self.env._("Nothing was read: see the first file."),
+        )
+        return file
+
+    @api.model
+    def _receive_unusable(self, name, reason, channel):
+        """Note a file of a folder that cannot even be stored (empty, too large)."""
+        file = self.sudo().create(
+            {
+                "name": name,
+                "company_id": channel.company_id.id,
+                "channel_id": channel.id,
+                "state": "refused",
+                "error_count": 1,
+            }
+        )
+        file._add_issue(severity="refusal", found=reason, action=self.env._("Nothing was read."))
+        file._refresh_desk()
+        return file
+
+    @api.model
+    def _check_size(self, name, size):
+        if not size:
+            raise UserError(self.env._("%(name)s is empty.", name=name))
+        parameter = self.env["ir.config_parameter"].sudo().get_param(SIZE_PARAMETER)
+        limit = int(parameter) if (parameter or "").isdigit() else _DEFAULT_MAX_MB
+        if size > limit * 1024 * 1024:
+            raise UserError(
+                self.env._(
+                    "%(name)s has %(size)s MB; at most %(limit)s MB are allowed. Ask the bank for "
+                    "smaller files, or an administrator to raise %(parameter)s.",
+                    name=name,
+                    size=size // (1024 * 1024),
+                    limit=limit,
+                    parameter=SIZE_PARAMETER,
+                )
+            )
+
+    # ------------------------------------------------------------------ bytes and formats
+
+    @api.model
+    def _bank_decoders(self):
+        """The decoders this database knows. Country add-ons append theirs."""
+        return list(formats.DECODERS)
+
+    def _decoder(self):
+        """The decoder that accepted this file; empty when its add-on is gone."""
+        return next((d for d in self._bank_decoders() if d.FORMAT == self.format), None)
+
+    @contextmanager
+    def _open_bytes(self):
+        """The bytes of the file as a binary stream, without loading it whole."""
+        self.ensure_one()
+        attachment = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_field", "=", "content"),
+                    ("res_id", "=", self.id),
+                ],
+                limit=1,
+            )
+        )
+        if attachment.store_fname:
+            with open(attachment._full_path(attachment.store_fname), "rb") as stream:
+                yield stream
+        else:
+            yield io.BytesIO(attachment.raw or b"")
+
+    def _raw_records(self, numbers):
+        """The records of the file with these numbers, as text: ``{number: text}``.
+
+        A decoder may say by ``raw_record(stream, number)`` what a record is; without it a
+        record is a line.
+        """
+        self.ensure_one()
+        wanted = {number for number in numbers if number > 0}
+        if not wanted or not self.size:
+            return {}
+        raw_record = getattr(self._decoder(), "raw_record", None)
+        found = {}
+        with self._open_bytes() as stream:
+            if raw_record:
+                for number in sorted(wanted):
+                    stream.seek(0)
+                    found[number] = raw_record(stream, number)
+            else:
+                for number, line in enumerate(islice(stream, max(wanted)), start=1):
+                    if number in wanted:
+                        found[number] = line
+        return {
+            number: _as_text(record[:_RAW_RECORD_LIMIT]) for number, record in found.items() if record
+        }
+
+    def _add_issue(self, severity, record=0, field="", expected="", found="", action=""):
+        return (
+            self.env["bank.file.issue"]
+            .sudo()
+            .create(
+                {
+                    "file_id": self.id,
+                    "company_id": self.company_id.id,
+                    "severity": severity,
+                    "record": record,
+                    "field": field,
+                    "expected": expected,
+                    "found": found,
+                    "action": action,
+                }
+            )
+        )
+
+    # ------------------------------------------------------------------ processing
+
+    @api.model
+    def _cron_process(self):
+        """Read and book what was received, oldest first, until the time is over."""
+        files = self.search(
+            [("direction", "=", "in"), ("state", "in", ("received", "accepted"))], order="id"
+        )
+        left = len(files)
+        self.env["ir.cron"]._commit_progress(remaining=left)
+        for file in files:
+            done = file._process()
+            left -= done
+            # Said again after each file: a file reports its own rows while it is worked on.
+            if not self.env["ir.cron"]._commit_progress(remaining=left) or not done:
+                return
+
+    def _process(self):
+        """Do what is left to do for one file.
+
+        :return: True when it is done, False when the time of this scheduled run is over
+        """
+        self.ensure_one()
+        file = self.sudo().with_company(self.sudo().company_id)
+        file = file.with_context(tz=file.company_id.partner_id.tz or self.env.user.tz)
+        try:
+            if not file.try_lock_for_update():
+                return True
+            file.invalidate_recordset()
+            return file._process_passes()
+        except (psycopg2.OperationalError, psycopg2.errors.UniqueViolation):
+            # Somebody else works on the same rows: again later, with fresh eyes.
+            self.env.cr.rollback()
+            self.env.ref("membership_billing_nordic.ir_cron_bank_file_process")._trigger()
+            return True
+
+    def _process_passes(self):
+        if self.state == "received":
+            self._guarded(self._validate)
+            if not self.env["ir.cron"]._commit_progress():
+                return False
+        if self.state == "accepted" and not self.rows_read:
+            if not self._guarded(self._read_rows):
+                return False
+        if self.state == "accepted":
+            return self._run_work()
+        return True
+
+    def _guarded(self, work):
+        """Do ``work``, whose writes are in savepoints of its own.
+
+        A fault of the program stops this file, not the scheduled action.
+
+        The log gets the place of the fault only: its text may hold personal data.
+        """
+        try:
+            return work()
+        except (psycopg2.OperationalError, psycopg2.errors.UniqueViolation):
+            raise
+        except Exception as error:
+            place = "".join(traceback.format_tb(error.__traceback__))
+            _logger.error("bank.file %s: %s\n%s", self.id, type(error).__name__, place)
+        self.env.invalidate_all(flush=False)
+        self._add_issue(
+            severity="error",
+            found=self.env._("The program failed while reading; its log says where."),
+            action=self.env._("What was stored before stays. Try again after an update."),
+        )
+        self.error_count += 1
+        self.state = "needs_review" if self.state == "accepted" else "refused"
+        self._refresh_desk()
+        return True
+
+    def _validate(self):
+        """First pass: validate and count. Writes the verdict and nothing else."""
+        with self._open_bytes() as stream:
+            decoder = registry.recognise(stream, self._bank_decoders())
+            verdict = FileVerdict(self, decoder)
+            if decoder:
+                verdict.read(decoder.decode(stream))
+        with self.env.cr.savepoint():
+            verdict.write()
+            self._refresh_desk()
+
+    def _read_rows(self):
+        """Second pass: store the messages, in chunks; a chunk that is stored is not read again.
+
+        :return: False when the time is over
+        """
+        decoder = self._decoder()
+        if not decoder:
+            raise UserError(self.env._("The add-on that reads this format is not installed."))
+        writer = RowWriter(self)
+        with self._open_bytes() as stream:
+            messages = islice(decoder.decode(stream), self.read_position, None)
+            while chunk := list(islice(messages, _ROWS_PER_CHUNK)):
+                with self.env.cr.savepoint():
+                    writer.write(chunk)
+                    self.read_position += len(chunk)
+                if not self._commit_and_relock(len(chunk)):
+                    return False
+        with self.env.cr.savepoint():
+            self._link_deposits()
+            self.rows_read = True
+            self._count_pending()
+        return self._commit_and_relock()
+
+    def _commit_and_relock(self, done=0):
+        """Commit; False when the time is over or somebody else took the file on."""
+        position = self.read_position
+        if not self.env["ir.cron"]._commit_progress(done):
+            return False
+        if not self.try_lock_for_update():
+            return False
+        self.invalidate_recordset(["read_position", "state"])
+        return self.read_position == position
+
+    def _link_deposits(self):
+        """Give each payment its deposit, and check that the deposits add up."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """UPDATE bank_payment payment SET deposit_id = deposit.id
+                     FROM bank_deposit deposit
+                    WHERE payment.file_id = %(file)s
+                      AND payment.state = 'new'
+                      AND payment.deposit_id IS NULL
+                      AND deposit.file_id = payment.file_id
+                      AND deposit.state = 'new'
+                      AND deposit.agreement_id = payment.agreement_id
+                      AND deposit.deposit_key = payment.deposit_key""",
+                file=self.id,
+            )
+        )
+        self.env["bank.payment"].invalidate_model(["deposit_id"])
+        self.env["bank.deposit"].invalidate_model(["payment_ids"])
+        self.env["bank.deposit"]._hold_payments_without_deposit(self)
+        self.deposit_ids.filtered(lambda deposit: deposit.state == "new")._check_sums()
+
+    def _count_pending(self):
+        pending = self.env["bank.payment"].search_count(
+            [("file_id", "=", self.id), ("state", "=", "new")]
+        ) + self.env["bank.deposit"].search_count(
+            [("file_id", "=", self.id), ("state", "=", "new")]
+        )
+        self.run_total = self.run_done + self.run_failed + pending
+
+    def _run_take(self, limit):
+        """Deposits first; then payments of one agreement and bank date, so of one entry."""
+        domain = [("file_id", "=", self.id), ("state", "=", "new")]
+        order = "agreement_id, bank_date, id"
+        deposits = self.env["bank.deposit"].search(domain, order=order, limit=limit)
+        if deposits:
+            return deposits.filtered(lambda d: d.agreement_id == deposits[0].agreement_id)
+        payments = self.env["bank.payment"].search(domain, order=order, limit=limit)
+        return payments.filtered(
+            lambda p: (p.agreement_id, p.bank_date)
+            == (payments[0].agreement_id, payments[0].bank_date)
+        )
+
+    def _run_process(self, rows):
+        rows._run_in_file()
+
+    def _run_fail(self, row, message):
+        row._fail_in_file(message)
+
+    def _run_finish(self):
+        held = bool(self.deposit_ids.filtered(lambda deposit: deposit.state == "held"))
+        wrong = self.warning_count or self.error_count or self.run_failed
+        self.state = "needs_review" if held or (wrong and not self.reviewed_on) else "booked"
+        self._refresh_desk()
+        self.message_post(body=self._summary())
+
+    def _summary(self):
+        self.invalidate_recordset(["placed_count", "to_place_count", "held_count"])
+        return self.env._(
+            "%(placed)s payments placed, %(open)s to place, %(held)s held, %(known)s known already.",
+            placed=self.placed_count,
+            open=self.to_place_count,
+            held=self.held_count,
+            known=self.known_count,
+        )
+
+    # ------------------------------------------------------------------ the desk
+
+    def _refresh_desk(self):
+        """Put these files on the to-do desk, or take them off, as their state says.
+
+        Payments to place make one row per file, not one each: a file without references
+        would bury everything else, and the work is done on the list behind the row.
+        """
+        self.invalidate_recordset(["to_place_count", "to_place_sum"])
+        for file in self:
+            file._set_on_desk(
+                "bank_file_refused",
+                file.state == "refused" and not file.duplicate_of_id and not file.reviewed_on,
+                self.env._("Bank file %(name)s was refused", name=file.name),
+                self.env._("Read the issues. Ask the bank for a correct file, or set up its account."),
+            )
+            file._set_on_desk(
+                "bank_file_review",
+                file.state == "needs_review",
+                self.env._("Bank file %(name)s needs review", name=file.name),
+                self.env._("Read the issues. Correct the set-up and process again, or let it stand."),
+            )
+            file._set_on_desk(
+                "payment_unmatched",
+                bool(file.to_place_count),
+                self.env._(
+                    "%(count)s payments of %(name)s to place",
+                    count=file.to_place_count,
+                    name=file.name,
+                ),
+                self.env._("Accept the proposals under Bank, To Place, or pick the member."),
+            )
+
+    def _set_on_desk(self, kind, is_open, name, next_action):
+        desk = self.env["billing.exception"]
+        if is_open:
+            desk._open(self, kind, name, next_action)
+        else:
+            desk._close(self, kind)
+
+    # ------------------------------------------------------------------ buttons
+
+    def _check_may_process(self):
+        if not self.env.user.has_group("membership_billing_nordic.group_billing_user"):
+            raise AccessError(self.env._("Only billing users may handle bank files."))
+        if self:
+            self.check_access("read")
+
+    def action_refresh(self):
+        """Show the form again, with what the background work has done meanwhile."""
+
+    def action_process_again(self):
+        """Read the file again after the set-up was corrected; only what is missing is booked."""
+        self._check_may_process()
+        for file in self.sudo():
+            if not file.try_lock_for_update() or file.state not in ("needs_review", "refused"):
+                raise UserError(
+                    file.env._("%(name)s is being worked on. Wait for its result.", name=file.name)
+                )
+            if not file.with_context(bin_size=True).content:
+                raise UserError(
+                    file.env._(
+                        "The bytes of %(name)s are not stored: it was never accepted.",
+                        name=file.name,
+                    )
+                )
+            first = file._received_before(file.company_id, file.sha256) - file
+            if first:
+                raise UserError(
+                    file.env._("The same bytes were received as %(name)s.", name=first.name)
+                )
+            file._reset()
+        self.env.ref("membership_billing_nordic.ir_cron_bank_file_process").sudo()._trigger()
+
+    def _reset(self):
+        """Back to "received". Rows that are stored stay: reading again skips them."""
+        self.issue_ids.unlink()
+        self.total_ids.unlink()
+        self.write(
+            {
+                "state": "received",
+                "read_position": 0,
+                "rows_read": False,
+                "known_count": 0,
+                "run_failed": 0,
+                "reviewed_by_id": False,
+                "reviewed_on": False,
+            }
+        )
+        self._refresh_desk()
+
+    def _resume(self):
+        """Work on a file that was done, because a person released rows of it."""
+        for file in self:
+            if file.state in ("booked", "needs_review"):
+                file._count_pending()
+                file.write({"state": "accepted", "run_finished": False})
+        self.env.ref("membership_billing_nordic.ir_cron_bank_file_process").sudo()._trigger()
+
+    def action_reviewed(self):
+        """A person has looked at what was wrong and lets it stand."""
+        self._check_may_process()
+        for file in self.sudo().filtered(lambda f: f.state in ("needs_review", "refused")):
+            if held := file.deposit_ids.filtered(lambda deposit: deposit.state == "held"):
+                raise UserError(
+                    file.env._(
+                        "%(count)s deposits of %(name)s are held. Book or discard them first.",
+                        count=len(held),
+                        name=file.name,
+                    )
+                )
+            values = {"reviewed_by_id": self.env.uid, "reviewed_on": fields.Datetime.now()}
+            if file.state == "needs_review":
+                values["state"] = "booked"
+            file.write(values)
+            file._refresh_desk()
+
+    def action_show_payments(self):
+        """The payments of this file."""
+        return self._show("action_bank_payment", {"search_default_group_state": 1})
+
+    def action_show_to_place(self):
+        """The payments of this file that a person has to place."""
+        return self._show("action_bank_payment_to_place", {})
+
+    def action_show_deposits(self):
+        """The deposits of this file."""
+        return self._show("action_bank_deposit", {})
+
+    def action_show_mandate_events(self):
+        """The mandate messages of this file."""
+        return self._show("action_bank_mandate_event", {})
+
+    def _show(self, xml_id, context):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(f"membership_billing_nordic.{xml_id}")
+        domain = [("file_id", "=", self.id)]
+        if xml_id == "action_bank_payment_to_place":
+            domain.append(("state", "in", ("unmatched", "partial")))
+        return action | {"domain": domain, "context": context | {"create": False}}
+
+    def action_show_entries(self):
+        """The journal entries this file caused."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Journal Entries"),
+            "res_model": "account.move",
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", self._entries().ids)],
+            "context": {"create": False},
+        }
+
+    def action_show_first(self):
+        """The file that came first with the same bytes."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.duplicate_of_id.id,
+            "views": [(False, "form")],
+        }
+
+
+def _as_text(record):
+    """Bytes for a person's eyes: as UTF-8 where that is what they are, else Latin-1."""
+    try:
+        text = record.decode()
+    except UnicodeDecodeError:
+        text = record.decode("latin-1")
+    # PostgreSQL and XML take no control characters.
+    return "".join(c if c.isprintable() else "·" for c in text.rstrip("\r\n"))

@@ -1,0 +1,216 @@
+"""What the payments of a chunk are for. Nothing here writes."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+
+from odoo.fields import Domain
+
+from ...formats.references import has_check_digit, normalise
+
+
+@dataclass
+class Target:
+    """A part of a payment: for a claim line, or (line empty) for the payer's account."""
+
+    partner: object
+    line: object
+    amount: float
+
+
+@dataclass
+class Placement:
+    """What becomes of one payment. Without targets it stays on the clearing account."""
+
+    payment: object
+    outcome: str
+    targets: list = field(default_factory=list)
+    wrong_check_digit: bool = False
+
+
+class PaymentMatcher:
+    """Finds what payments of one agreement are for: a few queries for all of them.
+
+    The open amounts of the claims go down as payments take from them, so that two payments
+    of one chunk do not pay the same invoice.
+    """
+
+    def __init__(self, agreement, payments, by_person=False):
+        """With ``by_person`` a negative amount may also become a debt of its payer."""
+        self.env = agreement.env
+        self.by_person = by_person
+        self.agreement = agreement
+        self.company = agreement.company_id
+        self.currency = agreement.currency_id
+        self.payments = payments
+        self.open = {}
+        self.lines_of_move = defaultdict(list)
+        self.lines_of_partner = defaultdict(list)
+
+    # ------------------------------------------------------------------ by the program
+
+    def placements(self):
+        """One :class:`Placement` per payment, in order."""
+        values = {value for payment in self.payments for value, _amount in self._parts(payment)}
+        self.references = self.env["billing.reference"]._resolve(self.agreement, values)
+        self._find_payers()
+        moves = self.env["account.move"]
+        partners = self.env["res.partner"]
+        for reference in self.references.values():
+            moves |= reference.move_id
+            if not reference.move_id:
+                partners |= reference.partner_id
+        partners = partners.union(*self.payer_of_number.values(), *self.payer_of_account.values())
+        self.load(moves, partners)
+        return [self._place(payment) for payment in self.payments]
+
+    def _find_payers(self):
+        """The payers of payments whose reference is not known."""
+        unknown = self.payments.filtered(
+            lambda payment: payment.reference_value not in self.references
+        )
+        self.payer_of_number = self.agreement._payers_by_number(
+            set(unknown.mapped("payer_number")) - {False, ""}
+        )
+        self.payer_of_account = {}
+        if self.company.mbn_place_by_account:
+            accounts = set(unknown.mapped("payer_account_key")) - {False, ""}
+            self.payer_of_account = {
+                account: partners
+                for account, partners in payers_of_accounts(self.env, accounts).items()
+                if len(partners) == 1
+            }
+
+    def _parts(self, payment):
+        """The references of a payment with the amount of each: several only if they add up."""
+        parts = []
+        for reference, amount in payment.reference_list or []:
+            try:
+                parts.append((normalise(reference), float(Decimal(amount))))
+            except (InvalidOperation, TypeError):
+                return [(payment.reference_value or "", payment.amount)]
+        total = sum(amount for _value, amount in parts)
+        if parts and self.currency.compare_amounts(total, payment.amount) == 0:
+            return parts
+        return [(payment.reference_value or "", payment.amount)]
+
+    def _place(self, payment):
+        placement = Placement(payment, outcome="")
+        for value, amount in self._parts(payment):
+            outcome, targets = self._place_part(payment, value, amount)
+            placement.targets += targets
+            if placement.outcome in ("", "exact"):
+                placement.outcome = outcome
+        value = payment.reference_value
+        if value and value not in self.references:
+            checks = set(self.agreement.layout_ids.mapped("check_method"))
+            placement.wrong_check_digit = bool(checks) and not any(
+                has_check_digit(value, check) for check in checks
+            )
+        return placement
+
+    def _place_part(self, payment, value, amount):
+        reference = self.references.get(value)
+        if reference and reference.move_id:
+            return self.pay_move(reference.move_id, amount)
+        if reference and reference.partner_id:
+            return self.pay_partner(reference.partner_id, amount, "payer")
+        if payer := self.payer_of_number.get(normalise(payment.payer_number)):
+            return self.pay_partner(payer, amount, "payer")
+        if payer := self.payer_of_account.get(payment.payer_account_key):
+            return self.pay_partner(payer, amount, "account")
+        return ("unknown_reference" if value else "no_reference"), []
+
+    # ------------------------------------------------------------------ by invoice or payer
+
+    def load(self, moves, partners):
+        """Fetch the open claims of these invoices (with their credit notes) and payers."""
+        owners = (
+            Domain("move_id", "in", moves.ids)
+            | Domain("move_id.reversed_entry_id", "in", moves.ids)
+            | Domain("partner_id", "in", partners.commercial_partner_id.ids)
+        )
+        lines = self.env["account.move.line"].search_fetch(
+            owners
+            & Domain("account_type", "=", "asset_receivable")
+            & Domain("parent_state", "=", "posted")
+            & Domain("reconciled", "=", False)
+            & Domain("company_id", "=", self.company.id)
+            & Domain("currency_id", "=", self.currency.id),
+            ["move_id", "partner_id", "account_id", "amount_residual_currency", "date_maturity"],
+            order="date_maturity, id",
+        )
+        for line in lines:
+            self.open[line] = line.amount_residual_currency
+            self.lines_of_move[line.move_id].append(line)
+            self.lines_of_partner[line.partner_id].append(line)
+            if line.move_id.reversed_entry_id:
+                self.lines_of_move[line.move_id.reversed_entry_id].append(line)
+
+    def pay_move(self, move, amount):
+        """Use ``amount`` for an invoice; what it does not take goes to its payer.
+
+        :return: (outcome, list of :class:`Target`)
+        """
+        if move.state != "posted":
+            return "not_posted", []
+        if move.currency_id != self.currency:
+            return "currency", []
+        lines = self.lines_of_move[move]
+        targets, rest = self._take(lines, amount)
+        if amount < 0:
+            targets += self._debt(move.commercial_partner_id, rest)
+            return ("exact" if targets else "nothing_to_take"), targets
+        if self.currency.is_zero(rest):
+            still = sum(self.open[line] for line in lines if self.open[line] > 0)
+            return ("exact" if self.currency.is_zero(still) else "part"), targets
+        outcome = "over" if targets else "double"
+        return outcome, [*targets, self._on_account(move.commercial_partner_id, rest)]
+
+    def pay_partner(self, partner, amount, outcome):
+        """Use ``amount`` for the oldest due claims of a payer; the rest goes to the payer."""
+        partner = partner.commercial_partner_id
+        targets, rest = self._take(self.lines_of_partner[partner], amount)
+        if amount < 0:
+            targets += self._debt(partner, rest)
+            return (outcome if targets else "nothing_to_take"), targets
+        if rest > 0 and not self.currency.is_zero(rest):
+            targets.append(self._on_account(partner, rest))
+        return outcome, targets
+
+    def _take(self, lines, amount):
+        """Take from open lines in turn. Returns the targets and what nobody took."""
+        targets, rest = [], amount
+        for line in lines:
+            left = self.open[line]
+            if self.currency.is_zero(rest) or left * rest <= 0:
+                continue
+            part = left if abs(left) < abs(rest) else rest
+            self.open[line] = self.currency.round(left - part)
+            rest = self.currency.round(rest - part)
+            targets.append(Target(line.partner_id, line, part))
+        return targets, rest
+
+    def _debt(self, partner, amount):
+        """What nobody's credit covers: only a person may put it on the payer."""
+        if self.by_person and not self.currency.is_zero(amount):
+            return [self._on_account(partner, amount)]
+        return []
+
+    def _on_account(self, partner, amount):
+        return Target(partner, self.env["account.move.line"], amount)
+
+
+def payers_of_accounts(env, accounts):
+    """Whose bank accounts these are: ``{account: partners}``."""
+    if not accounts:
+        return {}
+    rows = (
+        env["res.partner.bank"]
+        .sudo()
+        .search([("sanitized_acc_number", "in", list(accounts)), ("partner_id.active", "=", True)])
+    )
+    return {
+        account: found.partner_id.commercial_partner_id
+        for account, found in rows.grouped("sanitized_acc_number").items()
+    }

@@ -1,0 +1,273 @@
+"""Who a payment without a usable reference may be from, with reasons."""
+
+import difflib
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from odoo.fields import Domain
+
+from ...formats.references import has_check_digit
+from .payment_lookup import payers_by_reference_part
+from .payment_matching import payers_of_accounts
+
+_MISTYPED, _ACCOUNT, _NUMBER, _NAME, _AMOUNT, _ALONE = 60, 50, 45, 35, 30, 10
+_CHECK_DIGIT_FITS = 5
+_SIMILAR = 0.8
+_MAX_SAME_AMOUNT = 5000
+_MAX_LINES = 5000
+_MAX_PROPOSALS = 5
+_LONGEST_REFERENCE = 30
+_WORD = re.compile(r"\w{2,}")
+
+
+@dataclass
+class Proposal:
+    """A claim (or, line empty, a payer) that a payment may be for."""
+
+    partner: object
+    line: object
+    score: int = 0
+    reasons: list = field(default_factory=list)
+
+    def text(self):
+        """Payer and, where there is one, the claim with its open amount."""
+        name = self.partner.display_name
+        if not self.line:
+            return name
+        line = self.line
+        return f"{name} · {line.move_id.name} · {line.amount_residual_currency:.2f}"
+
+    def stands_out(self, proposals):
+        """Is this one clearly better than the others of the payment?"""
+        others = [other.score for other in proposals if other is not self]
+        return self.score > max(others, default=0)
+
+
+class ProposalFinder:
+    """Proposals for the payments of one agreement that are on a person's screen.
+
+    A handful of bounded queries, however many payments: known account, references that
+    differ by one typing mistake, payer numbers (former ones too), names, equal amounts.
+    """
+
+    def __init__(self, agreement, payments):
+        self.env = agreement.env
+        self.agreement = agreement
+        self.company = agreement.company_id
+        self.currency = agreement.currency_id
+        self.payments = payments.filtered(lambda payment: payment.amount_open > 0)
+        # {payment id: {partner: [(score, reason)]}}, and the same by (partner, move)
+        self.payers = defaultdict(lambda: defaultdict(list))
+        self.claims = defaultdict(lambda: defaultdict(list))
+
+    def find(self):
+        """``{payment id: [Proposal]}``, best first."""
+        if not self.payments:
+            return {}
+        self._by_account()
+        self._by_mistyped_reference()
+        self._by_number()
+        self._by_name()
+        self._by_amount()
+        lines = self._open_lines()
+        return {payment.id: self._rank(payment, lines) for payment in self.payments}
+
+    # ------------------------------------------------------------------ what speaks for whom
+
+    def _by_account(self):
+        accounts = set(self.payments.mapped("payer_account_key")) - {False, ""}
+        owners = payers_of_accounts(self.env, accounts)
+        for payment in self.payments:
+            for partner in owners.get(payment.payer_account_key, ()):
+                self._say_payer(payment, partner, _ACCOUNT, self.env._("known account"))
+
+    def _by_mistyped_reference(self):
+        wanted = {
+            payment: near_references(payment.reference_value)
+            for payment in self.payments
+            if payment.reference_value and len(payment.reference_value) <= _LONGEST_REFERENCE
+        }
+        values = set().union(*wanted.values()) if wanted else set()
+        if not values:
+            return
+        rows = self.env["billing.reference"].search(
+            [("agreement_id", "=", self.agreement.id), ("value", "in", list(values))]
+        )
+        by_value = {row.value: row for row in rows}
+        checks = set(self.agreement.layout_ids.mapped("check_method"))
+        for payment, near in wanted.items():
+            for row in (by_value[value] for value in near & by_value.keys()):
+                partner = row.partner_id or row.move_id.commercial_partner_id
+                if not partner:
+                    continue
+                score = _MISTYPED
+                score += _CHECK_DIGIT_FITS * any(has_check_digit(row.value, c) for c in checks)
+                reason = self.env._("reference mistyped? %(printed)s", printed=row.printed)
+                if row.move_id:
+                    self.claims[payment.id][partner, row.move_id].append((score, reason))
+                else:
+                    self._say_payer(payment, partner, score, reason)
+
+    def _by_number(self):
+        payers = payers_by_reference_part(
+            self.agreement, set(self.payments.mapped("reference_value")) - {False, ""}
+        )
+        reason = self.env._("payer number in the reference")
+        for payment in self.payments:
+            if partner := payers.get(payment.reference_value):
+                self._say_payer(payment, partner, _NUMBER, reason)
+
+    def _by_name(self):
+        names = {form for payment in self.payments for form in _name_forms(payment.payer_name)}
+        if not names:
+            return
+        partners = self.env["res.partner"].search(
+            Domain.OR(Domain("name", "=ilike", _escaped(name)) for name in names),
+            limit=_MAX_LINES,
+        )
+        for payment in self.payments:
+            words = _words(payment.payer_name)
+            for partner in partners if words else ():
+                if _words(partner.name) == words:
+                    payer = partner.commercial_partner_id
+                    self._say_payer(payment, payer, _NAME, self.env._("same name"))
+
+    def _by_amount(self):
+        amounts = set(self.payments.mapped("amount_open"))
+        lines = self._search_lines(
+            Domain("amount_residual_currency", "in", list(amounts)), _MAX_SAME_AMOUNT
+        )
+        by_amount = defaultdict(list)
+        for line in lines:
+            by_amount[self.currency.round(line.amount_residual_currency)].append(line)
+        words_of = {partner: _words(partner.name) for partner in lines.partner_id}
+        complete = len(lines) < _MAX_SAME_AMOUNT
+        for payment in self.payments:
+            same = by_amount[self.currency.round(payment.amount_open)]
+            words = _words(payment.payer_name)
+            for line in same:
+                self._judge_amount(payment, line, words, words_of[line.partner_id])
+            if complete and len(same) == 1:
+                self._say_claim(
+                    payment, same[0], _ALONE, self.env._("only claim of this amount")
+                )
+
+    def _judge_amount(self, payment, line, words, owner_words):
+        partner = line.partner_id
+        known = partner in self.payers[payment.id] or any(
+            partner == claimed for claimed, _move in self.claims[payment.id]
+        )
+        likeness = _likeness(words, owner_words)
+        if known or likeness:
+            self._say_claim(payment, line, _AMOUNT, self.env._("same amount"))
+        if likeness and not known:
+            score = round(_NAME * likeness)
+            self._say_claim(payment, line, score, self.env._("similar name"))
+
+    def _say_payer(self, payment, partner, score, reason):
+        said = self.payers[payment.id][partner]
+        if (score, reason) not in said:
+            said.append((score, reason))
+
+    def _say_claim(self, payment, line, score, reason):
+        if line.partner_id:
+            self.claims[payment.id][line.partner_id, line.move_id].append((score, reason))
+
+    # ------------------------------------------------------------------ proposals
+
+    def _open_lines(self):
+        """``{partner: open claim lines, oldest due first}`` of everybody who was named."""
+        partners = self.env["res.partner"].union(
+            *(partner for said in self.payers.values() for partner in said),
+            *(partner for said in self.claims.values() for partner, _move in said),
+        )
+        lines = self._search_lines(Domain("partner_id", "in", partners.ids), _MAX_LINES)
+        return lines.grouped("partner_id")
+
+    def _search_lines(self, domain, limit):
+        return self.env["account.move.line"].search_fetch(
+            domain
+            & Domain("account_type", "=", "asset_receivable")
+            & Domain("parent_state", "=", "posted")
+            & Domain("reconciled", "=", False)
+            & Domain("amount_residual", ">", 0)
+            & Domain("company_id", "=", self.company.id)
+            & Domain("currency_id", "=", self.currency.id),
+            ["partner_id", "move_id", "amount_residual_currency", "date_maturity"],
+            order="date_maturity, id",
+            limit=limit,
+        )
+
+    def _rank(self, payment, lines):
+        """Join what speaks for a payer with what speaks for one of the payer's claims."""
+        found = {}
+        for (partner, move), said in self.claims[payment.id].items():
+            open_lines = lines.get(partner, self.env["account.move.line"])
+            line = open_lines.filtered(lambda row, move=move: row.move_id == move)[:1]
+            found[partner, move] = Proposal(partner, line)
+            self._add(found[partner, move], said)
+        for partner, said in self.payers[payment.id].items():
+            own = [proposal for (who, _move), proposal in found.items() if who == partner]
+            if not own:
+                line = lines.get(partner, self.env["account.move.line"])[:1]
+                own = [found.setdefault((partner, line.move_id), Proposal(partner, line))]
+            for proposal in own:
+                self._add(proposal, said)
+        ranked = sorted(found.values(), key=lambda proposal: -proposal.score)
+        return [proposal for proposal in ranked if proposal.score >= _ALONE][:_MAX_PROPOSALS]
+
+    def _add(self, proposal, said):
+        proposal.score += sum(score for score, _reason in said)
+        proposal.reasons += [reason for _score, reason in sorted(said, reverse=True)]
+
+
+def near_references(value):
+    """All references that differ from ``value`` by one typing mistake.
+
+    One character wrong, missing, too many, or two neighbours exchanged. Leading zeros do
+    not count, as in every comparison of references.
+    """
+    near = set()
+    for place in range(len(value) + 1):
+        head, tail = value[:place], value[place:]
+        near.update(head + digit + tail for digit in "0123456789")
+        if tail:
+            near.add(head + tail[1:])
+            near.update(head + digit + tail[1:] for digit in "0123456789")
+        if len(tail) > 1:
+            near.add(head + tail[1] + tail[0] + tail[2:])
+    near.update((value[:-1] + "-", value + "-"))
+    return {reference.lstrip("0") for reference in near} - {value, ""}
+
+
+def _words(name):
+    return frozenset(_WORD.findall((name or "").casefold()))
+
+
+def _name_forms(name):
+    """A name as it stands and with the family name in front, as banks like to write it."""
+    words = (name or "").split()
+    if not words:
+        return set()
+    return {" ".join(words), " ".join([*words[1:], words[0]]), " ".join([words[-1], *words[:-1]])}
+
+
+def _escaped(text):
+    return re.sub(r"([\\%_])", r"\\\1", text)
+
+
+def _likeness(words, others):
+    """How alike two names are, from ``_SIMILAR`` to 1; 0 below."""
+    if not words or not others:
+        return 0
+    if words & others:
+        ratio = 2 * len(words & others) / (len(words) + len(others))
+        if ratio >= _SIMILAR:
+            return ratio
+    text, other = " ".join(sorted(words)), " ".join(sorted(others))
+    matcher = difflib.SequenceMatcher(None, text, other)
+    if matcher.real_quick_ratio() < _SIMILAR or matcher.quick_ratio() < _SIMILAR:
+        return 0
+    ratio = matcher.ratio()
+    return ratio if ratio >= _SIMILAR else 0
