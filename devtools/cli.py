@@ -71,7 +71,7 @@ def _setup():
 
 
 def _database(options):
-    provision.downloads()
+    provision.server()
     if options.action == "clone":
         databases.clone(options.name, options.layer)
     else:

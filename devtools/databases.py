@@ -17,9 +17,20 @@ from .state import exclusive, hash_of, hash_of_files
 # Beside what our manifests name: all three countries' charts, and outside access.
 BASE_MODULES = ("account", "portal", "sms", "rpc", "l10n_dk", "l10n_se", "l10n_no")
 # Thirteen seconds once; loaded here, our own translations come along whenever an add-on is installed.
-LANGUAGES = ("da_DK", "sv_SE", "nb_NO")
+LANGUAGES = ("en_US", "da_DK", "sv_SE", "nb_NO")
 # Debian's wkhtmltopdf refuses several documents in one call.
 PARAMETERS = {"account.pdf_generation_batch": "0"}
+# The first page a browser opens would otherwise wait for these in every copy anew.
+BUNDLES = ("web.assets_web", "web.assets_frontend", "web.report_assets_common")
+_PREPARE_BUNDLES = f"""
+for name in {BUNDLES!r}:
+    bundle = env["ir.qweb"]._get_asset_bundle
+    bundle(name, css=True, js=False).css()
+    bundle(name, css=False, js=True).js()
+bundle("web.assets_frontend_minimal", css=False, js=True).js()
+bundle("web.assets_frontend_lazy", css=False, js=True).js()
+env.cr.commit()
+"""
 PREFIX = f"mbn_{CHECKOUT}"
 
 
@@ -29,8 +40,9 @@ def base_modules():
 
 
 def base_key():
-    """Changes with Odoo, the modules and languages in the base and the parameters set there."""
-    return hash_of(fetch_odoo.version(), *base_modules(), *LANGUAGES, *PARAMETERS.items())
+    """Changes with Odoo and with everything that is put into the base."""
+    settings = (*LANGUAGES, *PARAMETERS.items(), _PREPARE_BUNDLES)
+    return hash_of(fetch_odoo.version(), *base_modules(), *settings)
 
 
 def addons_key():
@@ -71,7 +83,7 @@ def clone(name, layer="addons"):
     with exclusive():
         template = ensure_addons() if layer == "addons" else ensure_base()
         drop(name)
-        _copy(template, name)
+        copy(template, name)
     return name
 
 
@@ -116,10 +128,11 @@ def _make_base(name):
     odoo.install(name, base_modules(), f"--load-language={','.join(LANGUAGES)}")
     for key, value in PARAMETERS.items():
         postgres.query(odoo.connection(), _SET_PARAMETER, name, key=key, value=value)
+    odoo.run_script(name, _PREPARE_BUNDLES, log="bundles", what="Preparing the web client")
 
 
 def _add_ours(base, name):
-    _copy(base, name)
+    copy(base, name)
     odoo.install(name, addons.names())
 
 
@@ -136,7 +149,8 @@ def _drop_others(layer, keep):
             drop(name)
 
 
-def _copy(template, name):
+def copy(template, name):
+    """A database `name` with everything that `template` holds, its files included."""
     # Nobody may be connected to a template while it is copied.
     _sql(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'template'",

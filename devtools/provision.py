@@ -16,10 +16,16 @@ def downloads(programs=system_packages.FOR_DEMO):
         fetch_odoo.make_importable()
 
 
-def everything(programs=system_packages.FOR_DEMO):
-    """All that tests and demo need; returns the name of the template with our add-ons."""
+def server(programs=system_packages.FOR_DEMO):
+    """Downloads, a running PostgreSQL, and Odoo's configuration for it."""
     with exclusive():
         downloads(programs)
         odoo.connection()
         odoo.write_config()
+
+
+def everything(programs=system_packages.FOR_DEMO):
+    """All that a demo needs; returns the name of the template with our add-ons."""
+    with exclusive():
+        server(programs)
         return databases.ensure_addons()

@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from . import addons, databases, lint, odoo, provision, system_packages, venv
+from .errors import DevError
 from .paths import DEV, PYTHON, ROOT
 from .process import tracked
 from .state import exclusive
@@ -96,11 +97,15 @@ def _provision(chosen):
     if not chosen.inside and all(path.startswith(tuple(pure)) for path in chosen.outside):
         venv.ensure()
     else:
-        provision.everything(system_packages.FOR_TESTS)
+        provision.server(system_packages.FOR_TESTS)
 
 
 def _inside_odoo(chosen):
-    name = databases.clone(databases.scratch_name("test"))
+    try:
+        name = databases.clone(databases.scratch_name("test"))
+    except DevError as error:
+        print(f"dev: {error}", file=sys.stderr)
+        return Counts(failed=1)
     odoo_options = [f"--odoo-config={odoo.write_config()}", f"--odoo-database={name}"]
     try:
         return _pytest("inside", [*odoo_options, "--odoo-http", *chosen.options, *chosen.inside])

@@ -21,12 +21,23 @@ CHROMIUM_ARGUMENTS = (
 
 
 @pytest.fixture(scope="session")
-def database_factory():
-    """Call it for a fresh database with our add-ons; every one is dropped at the end."""
-    provision.everything(())
+def addons_template():
+    """The template with our add-ons; if it cannot be made, that is tried only once."""
+    return provision.everything(())
+
+
+@pytest.fixture(scope="session")
+def database_factory(request):
+    """Call it for a fresh database with our add-ons; every one is dropped at the end.
+
+    With "base" for its argument it leaves our add-ons out.
+    """
+    provision.server(())
     made = []
 
     def make(layer="addons"):
+        if layer == "addons":
+            request.getfixturevalue("addons_template")
         name = databases.scratch_name(f"outside{next(_numbers)}")
         made.append(name)
         return databases.clone(name, layer)

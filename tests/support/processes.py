@@ -37,6 +37,14 @@ class OdooProcess:
         """What the process has written so far."""
         return self.log.read_text(errors="replace")
 
+    def wait_for(self, text, timeout=ENDS_WITHIN):
+        """Return as soon as the process has written `text` (a script has to flush)."""
+        end = time.monotonic() + timeout
+        while text not in self.output:
+            assert self.process.poll() is None, f"ended before printing {text!r}:\n{self.output}"
+            assert time.monotonic() < end, f"did not print {text!r} in time:\n{self.output}"
+            time.sleep(0.02)
+
     def kill(self):
         """End it at once, as a power cut would (SIGKILL, with its workers)."""
         if self.process.poll() is None:
@@ -68,14 +76,6 @@ class OdooScript(OdooProcess):
         status = self.process.wait(timeout)
         assert status == 0, f"the script ended with {status}:\n{self.output}"
         return self.output
-
-    def wait_for(self, text, timeout=ENDS_WITHIN):
-        """Return as soon as the script has printed `text` (flush it there)."""
-        end = time.monotonic() + timeout
-        while text not in self.output:
-            assert self.process.poll() is None, f"ended before printing {text!r}:\n{self.output}"
-            assert time.monotonic() < end, f"did not print {text!r} in time:\n{self.output}"
-            time.sleep(0.02)
 
 
 class OdooServer(OdooProcess):
