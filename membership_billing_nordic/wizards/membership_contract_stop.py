@@ -12,9 +12,7 @@ class MembershipContractStop(models.TransientModel):
     _description = "Pause or End Memberships"
 
     contract_ids = fields.Many2many("membership.contract", string="Contracts", required=True)
-    operation = fields.Selection(
-        [("pause", "Pause"), ("end", "End")], required=True, default="end"
-    )
+    operation = fields.Selection([("pause", "Pause"), ("end", "End")], required=True, default="end")
     date = fields.Date(
         required=True,
         compute="_compute_date",

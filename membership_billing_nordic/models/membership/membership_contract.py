@@ -270,15 +270,16 @@ class MembershipContract(models.Model):
 
     @api.model
     def _selection_end_reason(self):
-        return self.env["membership.contract.change"]._fields["reason"]._description_selection(
-            self.env
+        return (
+            self.env["membership.contract.change"]
+            ._fields["reason"]
+            ._description_selection(self.env)
         )
 
     @api.depends("member_id")
     def _compute_payer_id(self):
         for contract in self:
-            former = contract._origin.member_id
-            if not contract.payer_id or contract.payer_id == former:
+            if not contract.payer_id or contract.payer_id == contract._origin.member_id:
                 contract.payer_id = contract.member_id
 
     @api.depends("date_start")
@@ -447,7 +448,10 @@ class MembershipContract(models.Model):
             for contract in self
             if watched and contract.state != "draft"
         }
+        self_paying = self.filtered(lambda contract: contract.payer_id == contract.member_id)
         result = super().write(vals)
+        if "member_id" in vals and "payer_id" not in vals:
+            self_paying.write({"payer_id": vals["member_id"]})
         for contract, facts in before.items():
             before[contract] = [name for name in facts if contract[name] != facts[name]]
         self._note_changes(before)
@@ -460,9 +464,7 @@ class MembershipContract(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_confirmed(self):
         if any(contract.state != "draft" for contract in self):
-            raise UserError(
-                self.env._("Only a draft can be deleted. End the membership instead.")
-            )
+            raise UserError(self.env._("Only a draft can be deleted. End the membership instead."))
 
     @api.model
     def _take_numbers(self, count):
@@ -728,14 +730,18 @@ class MembershipContract(models.Model):
 
     def _oldest_dues(self):
         """Contract id to the due date of its oldest unpaid invoice."""
-        groups = self.env["membership.charge"].sudo()._read_group(
-            [
-                ("contract_id", "in", self.ids),
-                ("state", "=", "invoiced"),
-                ("period_id", "!=", False),
-            ],
-            ["contract_id"],
-            ["date_due:min"],
+        groups = (
+            self.env["membership.charge"]
+            .sudo()
+            ._read_group(
+                [
+                    ("contract_id", "in", self.ids),
+                    ("state", "=", "invoiced"),
+                    ("period_id", "!=", False),
+                ],
+                ["contract_id"],
+                ["date_due:min"],
+            )
         )
         return {contract.id: due for contract, due in groups}
 
@@ -811,9 +817,11 @@ class MembershipContract(models.Model):
         :return: dict of contract id to a list of PeriodPlan; without those that owe nothing
         """
         due = self.filtered(
-            lambda contract: contract.state != "draft"
-            and contract.next_period_start
-            and contract.next_period_start <= contract._latest_start(until)
+            lambda contract: (
+                contract.state != "draft"
+                and contract.next_period_start
+                and contract.next_period_start <= contract._latest_start(until)
+            )
         )
         taken, pauses = due._covered_spans(TAKEN), due._pauses()
         periods = {}
@@ -853,9 +861,7 @@ class MembershipContract(models.Model):
         """
         if not self.ids:
             return {}
-        self.env["membership.period"].flush_model(
-            ["contract_id", "date_from", "date_to", "state"]
-        )
+        self.env["membership.period"].flush_model(["contract_id", "date_from", "date_to", "state"])
         rows = self.env.execute_query(
             SQL(
                 """

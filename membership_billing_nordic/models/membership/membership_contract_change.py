@@ -84,8 +84,6 @@ class MembershipContractChange(models.Model):
             elif change.date_value:
                 change.value = format_date(self.env, change.date_value)
             elif change.kind in ("price", "discount"):
-                change.value = formatLang(
-                    self.env, change.amount, currency_obj=change.currency_id
-                )
+                change.value = formatLang(self.env, change.amount, currency_obj=change.currency_id)
             else:
                 change.value = record.display_name

@@ -47,9 +47,7 @@ class MembershipContractLine(models.Model):
     date_start = fields.Date(
         string="From", help="First period it is charged with. Empty: from the next one."
     )
-    date_end = fields.Date(
-        string="Until", help="Periods that begin later are charged without it."
-    )
+    date_end = fields.Date(string="Until", help="Periods that begin later are charged without it.")
 
     _dates = models.Constraint(
         "CHECK (date_end IS NULL OR date_start IS NULL OR date_end >= date_start)",

@@ -85,8 +85,7 @@ class MembershipPlan(models.Model):
         string="Period",
         required=True,
         default="year",
-        help="How long one period of membership is. A season is a year that begins on "
-        "a fixed day.",
+        help="How long one period of membership is. A season is a year that begins on a fixed day.",
     )
     frequency = fields.Selection(
         TERMS,
@@ -200,8 +199,8 @@ class MembershipPlan(models.Model):
         for plan in self:
             today = (plan.company_id or self.env.company)._billing_today()
             gap = plan._first_day_without_price(
-                today, schedule.add_months(today, PRICE_HORIZON_MONTHS)
-                + timedelta(days=plan.lead_days)
+                today,
+                schedule.add_months(today, PRICE_HORIZON_MONTHS) + timedelta(days=plan.lead_days),
             )
             plan.price_warning = gap and self.env._(
                 "No price is valid on %(day)s. Add one, or members cannot be invoiced.",
@@ -270,11 +269,7 @@ class MembershipPlan(models.Model):
         """The first day from ``first`` to ``last`` on which a period has no price; or None."""
         self.ensure_one()
         spans = sorted(
-            (
-                (price.valid_from, price.valid_to)
-                for price in self.price_ids
-                if price.valid_from
-            ),
+            ((price.valid_from, price.valid_to) for price in self.price_ids if price.valid_from),
             key=lambda span: span[0],
         )
         day = first

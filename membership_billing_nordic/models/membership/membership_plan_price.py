@@ -74,9 +74,7 @@ class MembershipPlanPrice(models.Model):
         "CHECK (age_from BETWEEN 0 AND age_to AND period_from BETWEEN 1 AND period_to)",
         "An age or period band must end after it begins.",
     )
-    _amount_positive = models.Constraint(
-        "CHECK (amount >= 0)", "A price cannot be negative."
-    )
+    _amount_positive = models.Constraint("CHECK (amount >= 0)", "A price cannot be negative.")
 
     @api.depends("plan_id", "valid_from", "amount")
     def _compute_display_name(self):

@@ -28,9 +28,7 @@ class ResPartner(models.Model):
         "membership_billing_nordic.group_billing_auditor",
         help="Prices with age bands are chosen by it.",
     )
-    mbn_contract_ids = fields.One2many(
-        "membership.contract", "member_id", string="Memberships"
-    )
+    mbn_contract_ids = fields.One2many("membership.contract", "member_id", string="Memberships")
     mbn_payer_contract_ids = fields.One2many(
         "membership.contract", "payer_id", string="Memberships Paid For"
     )
@@ -106,8 +104,10 @@ class ResPartner(models.Model):
         contacts = self.filtered(lambda partner: partner.commercial_partner_id != partner)
         if not contacts:
             return
-        paid = self.env["membership.contract"].sudo()._read_group(
-            [("payer_id", "in", contacts.ids), ("state", "!=", "ended")], ["payer_id"]
+        paid = (
+            self.env["membership.contract"]
+            .sudo()
+            ._read_group([("payer_id", "in", contacts.ids), ("state", "!=", "ended")], ["payer_id"])
         )
         self.browse([payer.id for (payer,) in paid])._mbn_check_own_payer()
 

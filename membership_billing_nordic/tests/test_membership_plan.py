@@ -1,0 +1,108 @@
+from datetime import date
+
+import psycopg2.errors
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .membership_common import MembershipCommon
+
+
+@tagged("post_install", "-at_install", "post_install_l10n")
+class TestMembershipPlan(MembershipCommon):
+    def _price(self, plan, first, last=False, **vals):
+        price = self.env["membership.plan.price"].create(
+            {"plan_id": plan.id, "valid_from": first, "valid_to": last, "amount": 50} | vals
+        )
+        price.flush_recordset()
+        return price
+
+    def test_prices_of_a_plan_cannot_overlap(self):
+        plan = self._plan(price=None)
+        self._price(plan, "2026-01-01", "2026-12-31")
+        self._price(plan, "2027-01-01")
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(psycopg2.errors.ExclusionViolation),
+            self.env.cr.savepoint(),
+        ):
+            self._price(plan, "2027-06-01", "2027-06-30")
+
+    def test_prices_of_two_plans_or_age_bands_may_overlap(self):
+        plan = self._plan(price=None)
+        self._price(plan, "2026-01-01", age_to=17)
+        self._price(plan, "2026-01-01", age_from=18)
+        self._price(self._plan(price=None), "2026-01-01")
+
+    def test_price_cannot_end_before_it_begins(self):
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(psycopg2.errors.CheckViolation),
+            self.env.cr.savepoint(),
+        ):
+            self._price(self._plan(price=None), "2026-01-01", "2025-12-31")
+
+    def test_price_gap_is_named_with_plan_and_day(self):
+        plan = self._plan(price=None, name="Senior")
+        self._price(plan, "2026-01-01", "2026-03-31")
+        self._price(plan, "2026-05-01")
+        plan._ensure_prices(date(2026, 1, 1), date(2026, 3, 31))
+        with self.assertRaisesRegex(UserError, r"Senior: no price is valid on 04/01/2026"):
+            plan._ensure_prices(date(2026, 1, 1), date(2026, 12, 31))
+
+    def test_plan_without_price_warns(self):
+        self.assertTrue(self._plan(price=None).price_warning)
+        self.assertFalse(self._plan().price_warning)
+
+    def test_price_is_the_one_valid_when_the_period_begins(self):
+        plan = self._plan(price=None)
+        self._price(plan, "2025-01-01", "2026-01-31", amount=100)
+        self._price(plan, "2026-02-01", amount=120)
+        contract = self._contract(plan)
+        self.assertEqual(contract._price_on(date(2026, 1, 31)).amount, 100)
+        self.assertEqual(contract._price_on(date(2026, 2, 1)).amount, 120)
+        self.assertFalse(contract._price_on(date(2024, 12, 31)))
+
+    def test_age_band_is_chosen_by_the_age_when_the_period_begins(self):
+        plan = self._plan(price=None)
+        child = self._price(plan, "2020-01-01", age_to=17)
+        adult = self._price(plan, "2020-01-01", age_from=18)
+        contract = self._contract(plan, member=self._member(mbn_birth_date="2008-02-15"))
+        self.assertEqual(contract._price_on(date(2026, 2, 14)), child)
+        self.assertEqual(contract._price_on(date(2026, 2, 15)), adult)
+        self.assertFalse(self._contract(plan)._price_on(date(2026, 2, 15)))
+
+    def test_campaign_price_holds_for_the_first_periods(self):
+        plan = self._plan(price=None)
+        campaign = self._price(plan, "2020-01-01", period_to=2)
+        usual = self._price(plan, "2020-01-01", period_from=3)
+        contract = self._contract(plan)
+        periods = contract._periods_due(date(2026, 3, 1))
+        prices = contract._prices_for(periods)
+        self.assertEqual(
+            [prices[contract.id, date(2026, month, 1)] for month in (1, 2, 3)],
+            [campaign, campaign, usual],
+        )
+
+    def test_plan_that_is_sold_is_archived_not_deleted(self):
+        plan = self._plan()
+        self._contract(plan, confirm=False)
+        with self.assertRaisesRegex(UserError, "Archive"):
+            plan.unlink()
+
+    def test_archived_plan_takes_nobody_new(self):
+        plan = self._plan(active=False)
+        with self.assertRaisesRegex(ValidationError, "archived"):
+            self._contract(plan)
+
+    def test_instalments_and_offers_are_refused(self):
+        with self.assertRaisesRegex(ValidationError, "one sum"):
+            self._plan(term="year", frequency="month")
+        with self.assertRaisesRegex(ValidationError, "renews"):
+            self._plan(renewal="offer")
+
+    def test_product_must_be_for_sale(self):
+        self.product.sale_ok = False
+        with self.assertRaisesRegex(ValidationError, "not for sale"):
+            self._plan()
