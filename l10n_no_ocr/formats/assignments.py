@@ -1,13 +1,18 @@
 """The assignments inside a Nets file: OCR giro, mandates, and those that are passed over.
 
-Each class reads the records from its start record (20) to its end record (88). Its
-``handlers`` tell by a record's identification which method reads it; ``unexpected``
-gets the rest. What it finds goes to ``file.out``.
+Each class is given the numbered records that follow its start record (20), reads on to
+its end record (88) and yields what it finds.
 """
 
+from collections.abc import Iterator
+from dataclasses import fields
+
+from ...membership_billing_nordic.formats.drafts import drafting
 from ...membership_billing_nordic.formats.fixed_width import printable
 from ...membership_billing_nordic.formats.messages import (
+    FormatIssue,
     MandateEvent,
+    Message,
     PaymentReceived,
     PaymentReversed,
 )
@@ -24,9 +29,12 @@ from .checks import (
     require_sound,
     warning,
 )
+from .records import TransactionType
 
 READ_ALL_THE_SAME = "payment read all the same"
 LEFT_EMPTY = "field left empty"
+
+NumberedRecords = Iterator[tuple[int, bytes]]
 
 
 class Assignment:
@@ -34,41 +42,44 @@ class Assignment:
 
     end: bytes
     end_layout = records.OTHER_END_LAYOUT
-    handlers = {}
 
     def __init__(self, file, record: int, ordinal: int):
         self.file = file
-        self.out = file.out
         self.first_record = record
         self.scope = f"assignment {ordinal}"
         self.totals = Totals()
+        self.issues: list[FormatIssue] = []
 
-    def unexpected(self, record: int, line: bytes) -> None:
-        """A record that has no handler: the end, a broken frame or an unknown record."""
-        if line[records.IDENTIFICATION] == self.end:
-            self.finish(record, line)
-        elif line.startswith(b"NY") and line[records.RECORD_TYPE] in records.FRAME:
-            raise Refused(
-                record,
-                "record identification",
-                f"the end of {self.scope}, {self.end.decode()}",
-                printable(line[records.IDENTIFICATION]),
-            )
-        else:
-            self.other_record(record, line)
+    def is_end(self, record: int, line: bytes) -> bool:
+        """Is this the end record? Raises Refused if it belongs to another frame."""
+        identification = line[records.IDENTIFICATION]
+        if identification == self.end:
+            return True
+        if line.startswith(b"NY") and line[records.RECORD_TYPE] in records.FRAME:
+            expected = f"the end of {self.scope}, {self.end.decode()}"
+            raise Refused(record, "record identification", expected, printable(identification))
+        return False
 
-    def other_record(self, record: int, line: bytes) -> None:
-        found = printable(line[records.IDENTIFICATION])
-        self.out.append(error(record, "record identification", "a record known here", found))
-
-    def finish(self, record: int, line: bytes) -> None:
+    def finish(self, record: int, line: bytes) -> Iterator[Message]:
         require_sound(self.end_layout, record, line)
         require_dates(self.end_layout.fields[3:], record, line)
         transactions, size, amount = map(int, self.end_layout.cut(line)[:3])
         declared = Totals(transactions=transactions, records=size, amount=amount)
         self.totals.records = record - self.first_record + 1
-        self.out.extend(compare_totals(record, self.scope, declared, self.totals))
-        self.file.assignment_ended(self.totals)
+        yield from compare_totals(record, self.scope, declared, self.totals)
+
+    def truncated(self, record: int) -> Refused:
+        expected = f"the end of {self.scope}, {self.end.decode()}"
+        return Refused(record + 1, "record identification", expected, "the end of the file")
+
+    def drain(self) -> Iterator[FormatIssue]:
+        yield from self.issues
+        self.issues.clear()
+
+
+def unknown_record(record: int, line: bytes) -> FormatIssue:
+    found = printable(line[records.IDENTIFICATION])
+    return error(record, "record identification", "a record of this assignment", found)
 
 
 class OcrAssignment(Assignment):
@@ -83,61 +94,108 @@ class OcrAssignment(Assignment):
         agreement, number, account = map(bytes.decode, records.OCR_START_LAYOUT.cut(line))
         self.agreement = agreement
         self.account = account
+        self.types = file.types
+        self.deposits = file.deposits.of_account(account)
         self.key_prefix = file.key_prefix(account, number)
         self.highest_number = 0
-        self.identity = b""
-        self.payment = None
 
-    def item_1(self, record: int, line: bytes) -> None:
-        """The payment itself. What a fault keeps out still counts in the totals."""
-        if self.payment is not None:
-            self.flush()
-        self.totals.transactions += 1
-        self.identity = line[4:6] + line[8:15]
-        layout = records.ITEM_1_LAYOUT
-        number, day, _, _, _, _, sign, amount, reference, issuer = layout.cut(line)
-        kind = self.file.transaction_type(record, self.identity[:2])
-        ore = self.counted_amount(amount, sign == b"-" and not kind.is_reversal)
-        bank_date = read_date(day)
-        if bank_date is None or not layout.is_sound(line):
-            self.out.extend(_item_1_faults(record, line))
-            return
-        if sign not in b"0-":
-            self.out.append(
-                warning(record, "sign", "0 or -", printable(sign), "read as 0; the sum decides")
-            )
-        self.payment = {
-            "record": record,
-            "key": self.key(record, number),
-            "deposit_key": "",
-            "account": self.account,
-            "agreement_number": self.agreement,
-            "amount": kroner(ore),
-            "currency": "NOK",
-            "bank_date": bank_date,
-            "bank_code": kind.code,
-            "method": kind.method,
-            "is_information": kind.is_information,
-            "reference": self.reference(record, reference),
-        }
-        self.is_reversal = kind.is_reversal
-        self.has_item_2 = False
+    def read(self, following: NumberedRecords) -> Iterator[Message]:
+        """Collect the records of each transaction; a payment goes out when it is whole."""
+        record = self.first_record
+        item_of = records.ITEMS.get
+        begun, first, second, third = 0, b"", None, None
+        for record, line in following:
+            item = item_of(line[:8])
+            # Of the same transaction are records with the same number and type.
+            if item == 2 and line[8:15] == first[8:15] and line[4:6] == first[4:6] and not second:
+                second = line
+            elif item == 3 and line[8:15] == first[8:15] and line[4:6] == first[4:6] and not third:
+                third = line
+            elif item == 1 or (item is None and self.is_end(record, line)):
+                if first:
+                    payment = self.payment(begun, first, second, third)
+                    if self.issues:
+                        yield from self.drain()
+                    if payment is not None:
+                        yield payment
+                if item is None:
+                    yield from self.finish(record, line)
+                    return
+                begun, first, second, third = record, line, None, None
+            else:
+                yield _stray_record(record, line, item, first)
+        raise self.truncated(record)
+
+    def payment(
+        self, record: int, first: bytes, second: bytes | None, third: bytes | None
+    ) -> Message | None:
+        """One payment from its records; None if a fault keeps it out."""
+        number, bank_sum, sign, amount, reference, issuer = _cut_item_1(first)
+        kind = self.types.get(first[4:6]) or self.unknown_type(record, first)
+        ore = self.counted(record, amount, sign, kind)
+        deposit = self.deposits.get(bank_sum)
+        if deposit is None or not (number.isdigit() and amount.isdigit()):
+            if faults := list(_item_1_faults(record, first)):
+                self.issues += faults
+                return None
+        payment = _blank_payment()
+        _fill_payment(
+            payment,
+            record=record,
+            key=self.key(record, number),
+            account=self.account,
+            agreement_number=self.agreement,
+            amount=kroner(ore),
+            currency="NOK",
+            bank_date=deposit.bank_date if deposit else read_date(bank_sum[:6]),
+            bank_code=kind.code,
+            method=kind.method,
+            is_information=kind.is_information,
+            reference=self.reference(record, reference),
+        )
         if kind.is_information:
-            self.payment["card_issuer"] = _unless_zero(issuer)
+            payment.card_issuer = "" if issuer == _NO_ISSUER else issuer.decode("latin-1").strip()
         else:
-            self.payment["deposit_key"] = self.file.deposits.add(
-                self.account, self.agreement, line[records.BANK_SUM], record, ore
-            )
+            if deposit is None:
+                deposit = self.file.deposits.open(self.account, self.agreement, bank_sum, record)
+            deposit.ore += ore
+            deposit.count += 1
+            payment.deposit_key = deposit.key
+        if second is not None:
+            self.add_item_2(payment, second)
+        else:
+            expected = "an item 2 too"
+            self.issues.append(warning(record, "transaction", expected, "", READ_ALL_THE_SAME))
+        if third is not None:
+            (text,) = records.ITEM_3_LAYOUT.cut(third)
+            payment.text = text.decode("latin-1").strip()
+        if kind.is_reversal:
+            return _as_reversal(payment)
+        payment.__class__ = PaymentReceived
+        return payment
 
-    def counted_amount(self, amount: bytes, is_deduction: bool) -> int:
-        """The amount in øre, signed, after adding it to the totals."""
-        if not amount.isdigit():
-            return 0
-        ore = int(amount)
+    def unknown_type(self, record: int, first: bytes) -> TransactionType:
+        """A type the manual does not know: told once in a file and kept as ``other``."""
+        code = first[records.TYPE]
+        known = f"{min(records.KNOWN_TYPES).decode()} to {max(records.KNOWN_TYPES).decode()}"
+        found = code.decode()
+        self.issues.append(
+            warning(record, "transaction type", known, found, 'payment read as "other"')
+        )
+        self.types[code] = TransactionType(found, "other")
+        return self.types[code]
+
+    def counted(self, record: int, amount: bytes, sign: bytes, kind: TransactionType) -> int:
+        """The amount in øre with its sign, after adding it to the totals (section 4)."""
         totals = self.totals
+        totals.transactions += 1
+        ore = int(amount) if amount.isdigit() else 0
         totals.gross += ore
-        if is_deduction:
-            ore = -ore
+        if sign == b"-":
+            ore = ore if kind.is_reversal else -ore
+        elif sign != b"0":
+            found = printable(sign)
+            self.issues.append(warning(record, "sign", "0 or -", found, "read as 0"))
         totals.amount += ore
         return ore
 
@@ -148,101 +206,70 @@ class OcrAssignment(Assignment):
             self.highest_number = serial
             return self.key_prefix + number.decode()
         expected = f"more than {self.highest_number}"
-        self.out.append(
-            warning(record, "transaction number", expected, printable(number), READ_ALL_THE_SAME)
+        found = printable(number)
+        self.issues.append(
+            warning(record, "transaction number", expected, found, READ_ALL_THE_SAME)
         )
-        return f"{self.key_prefix}{number.decode()}@{self.totals.transactions}"
+        return f"{self.key_prefix}{found}@{self.totals.transactions}"
 
     def reference(self, record: int, raw: bytes) -> str:
         reference = raw.strip(b" ")
         if reference and not kid.is_readable(reference):
             found = printable(reference)
-            self.out.append(warning(record, "KID", kid.ALPHABET, found, READ_ALL_THE_SAME))
+            self.issues.append(warning(record, "KID", kid.ALPHABET, found, READ_ALL_THE_SAME))
         return reference.decode("latin-1")
 
-    def item_2(self, record: int, line: bytes) -> None:
-        """Where the payment came from."""
-        if not self.belongs_to_payment(record, line):
-            return
-        if self.has_item_2:
-            self.out.append(error(record, "record identification", "one item 2 per transaction"))
-            return
-        self.has_item_2 = True
-        form, archive, day, account = records.ITEM_2_LAYOUT.cut(line)
-        payment = self.payment
-        payment["form_number"] = _unless_zero(form)
-        payment["bank_reference"] = _unless_zero(archive)
-        payment["order_date"] = read_date(day)
-        if payment["order_date"] is None and is_given(day):
+    def add_item_2(self, payment, line: bytes) -> None:
+        """Where the payment came from. The record follows the payment's first one."""
+        form, archive, day, account = _cut_item_2(line)
+        if form != _NO_FORM:
+            payment.form_number = form.decode("latin-1").strip()
+        if archive != _NO_ARCHIVE:
+            payment.bank_reference = archive.decode("latin-1").strip()
+        payment.order_date = read_date(day)
+        if payment.order_date is None and is_given(day):
             found = printable(day)
-            self.out.append(warning(record, "order date", "a date DDMMYY", found, LEFT_EMPTY))
-        payer_account = _unless_zero(account)
-        if not payer_account or account.isdigit():
-            payment["payer_account"] = payer_account
-        else:
-            self.out.append(warning(record, "debit account", "11 digits", "", LEFT_EMPTY))
-
-    def item_3(self, record: int, line: bytes) -> None:
-        """What the payer wrote."""
-        if self.belongs_to_payment(record, line):
-            (text,) = records.ITEM_3_LAYOUT.cut(line)
-            before = self.payment.get("text", "")
-            self.payment["text"] = f"{before} {text.decode('latin-1').strip()}".strip()
-
-    def belongs_to_payment(self, record: int, line: bytes) -> bool:
-        """Is it of the transaction last begun, and is that one used?"""
-        identity = line[4:6] + line[8:15]
-        if identity == self.identity:
-            return self.payment is not None
-        begun = printable(self.identity[2:]) or "an item 1 before"
-        self.out.append(
-            error(record, "transaction number", begun, printable(line[records.TRANSACTION_NUMBER]))
-        )
-        return False
-
-    def flush(self) -> None:
-        """Nothing more belongs to the pending payment: it goes out."""
-        payment, self.payment = self.payment, None
-        message = PaymentReversed if self.is_reversal else PaymentReceived
-        self.out.append(message(**payment))
-        if not self.has_item_2:
-            field = "record identification"
-            found = "none"
-            self.out.append(
-                warning(payment["record"], field, "an item 2 too", found, READ_ALL_THE_SAME)
+            expected = "a date DDMMYY"
+            self.issues.append(
+                warning(payment.record + 1, "order date", expected, found, LEFT_EMPTY)
+            )
+        if account.isdigit():
+            payment.payer_account = "" if account == _NO_ACCOUNT else account.decode()
+        elif account.strip():
+            self.issues.append(
+                warning(payment.record + 1, "debit account", "11 digits", "", LEFT_EMPTY)
             )
 
-    def finish(self, record: int, line: bytes) -> None:
-        if self.payment is not None:
-            self.flush()
-        super().finish(record, line)
+
+_cut_item_1 = records.ITEM_1_LAYOUT.cut
+_cut_item_2 = records.ITEM_2_LAYOUT.cut
+_blank_payment, _fill_payment = drafting(PaymentReceived)
+_NO_ISSUER = b"0" * 2
+_NO_FORM = b"0" * 10
+_NO_ARCHIVE = b"0" * 9
+_NO_ACCOUNT = b"0" * 11
+_PAYMENT_FIELDS = tuple(each.name for each in fields(PaymentReceived))
 
 
-_CODES = [b"%02d" % code for code in range(100)]
-OcrAssignment.handlers = {
-    records.OCR_SERVICE + code + record_type: handler
-    for record_type, handler in (
-        (records.ITEM_1, OcrAssignment.item_1),
-        (records.ITEM_2, OcrAssignment.item_2),
-        (records.ITEM_3, OcrAssignment.item_3),
-    )
-    for code in _CODES
-}
+def _as_reversal(payment) -> PaymentReversed:
+    return PaymentReversed(**{name: getattr(payment, name) for name in _PAYMENT_FIELDS})
 
 
-def _item_1_faults(record: int, line: bytes):
-    layout = records.ITEM_1_LAYOUT
-    faulty = {field.name: field for field in layout.faults(line)}
-    for field in layout.fields:
-        if field.name in faulty:
+def _stray_record(record: int, line: bytes, item: int | None, first: bytes) -> FormatIssue:
+    if item is None:
+        return unknown_record(record, line)
+    if line[8:15] == first[8:15] and line[4:6] == first[4:6]:
+        return error(record, "record identification", f"one item {item} per transaction")
+    begun = printable(first[8:15]) or "an item 1 before"
+    return error(record, "transaction number", begun, printable(line[8:15]))
+
+
+def _item_1_faults(record: int, line: bytes) -> Iterator[FormatIssue]:
+    for field in records.BANK_SUM_LAYOUT.fields + records.ITEM_1_LAYOUT.fields:
+        if field.name != "bank sum" and not field.is_sound(line):
             yield error(record, field.name, "digits", field.quote(line))
         elif field.name == "settlement date" and read_date(line[field.span]) is None:
             yield error(record, field.name, "a date DDMMYY", field.quote(line))
-
-
-def _unless_zero(raw: bytes) -> str:
-    """The field as text, empty if it holds nothing but zeros and blanks."""
-    return raw.decode("latin-1").strip() if raw.strip(b"0 ") else ""
 
 
 class MandateAssignment(Assignment):
@@ -256,33 +283,39 @@ class MandateAssignment(Assignment):
         _number, account = records.MANDATES_START_LAYOUT.cut(line)
         self.account = account.decode()
 
-    def mandate(self, record: int, line: bytes) -> None:
-        self.totals.transactions += 1
+    def read(self, following: NumberedRecords) -> Iterator[Message]:
+        record = self.first_record
+        for record, line in following:
+            if line[records.IDENTIFICATION] == records.MANDATE:
+                self.totals.transactions += 1
+                yield from self.mandate(record, line)
+            elif self.is_end(record, line):
+                yield from self.finish(record, line)
+                return
+            else:
+                yield unknown_record(record, line)
+        raise self.truncated(record)
+
+    def mandate(self, record: int, line: bytes) -> Iterator[Message]:
         registration, raw_reference, notice = records.MANDATE_LAYOUT.cut(line)
         event = records.MANDATE_EVENTS.get(registration)
         reference = raw_reference.strip(b" ")
         if event is None:
-            found = printable(registration)
-            self.out.append(error(record, "registration type", "0, 1 or 2", found))
-        elif not kid.is_readable(reference):
-            self.out.append(error(record, "KID", kid.ALPHABET, printable(reference)))
-        else:
-            if notice not in records.WRITTEN_NOTICE:
-                found = printable(notice)
-                self.out.append(warning(record, "written notice", "J or N", found, LEFT_EMPTY))
-            self.out.append(
-                MandateEvent(
-                    record=record,
-                    event=event,
-                    account=self.account,
-                    reference=reference.decode(),
-                    written_notice=records.WRITTEN_NOTICE.get(notice),
-                    bank_code=registration.decode(),
-                )
-            )
-
-
-MandateAssignment.handlers = {records.MANDATE: MandateAssignment.mandate}
+            yield error(record, "registration type", "0, 1 or 2", printable(registration))
+            return
+        if not kid.is_readable(reference):
+            yield error(record, "KID", kid.ALPHABET, printable(reference))
+            return
+        if notice not in records.WRITTEN_NOTICE:
+            yield warning(record, "written notice", "J or N", printable(notice), LEFT_EMPTY)
+        yield MandateEvent(
+            record=record,
+            event=event,
+            account=self.account,
+            reference=reference.decode(),
+            written_notice=records.WRITTEN_NOTICE.get(notice),
+            bank_code=registration.decode(),
+        )
 
 
 class OtherAssignment(Assignment):
@@ -291,25 +324,25 @@ class OtherAssignment(Assignment):
     def __init__(self, file, record: int, line: bytes, ordinal: int):
         super().__init__(file, record, ordinal)
         self.end = line[:6] + records.ASSIGNMENT_END
-        self.last_number = b""
-        service_and_type = f"{line[2:4].decode()}/{line[4:6].decode()}"
-        self.out.append(
-            warning(
-                record,
-                "assignment",
-                "OCR giro (09/00) or mandates (21/24)",
-                service_and_type,
-                "assignment passed over",
-            )
-        )
+        self.service_and_type = f"{line[2:4].decode()}/{line[4:6].decode()}"
 
-    def other_record(self, _record: int, line: bytes) -> None:
-        """A transaction is a run of records with one transaction number."""
-        number = line[records.TRANSACTION_NUMBER]
-        if number != self.last_number:
-            self.totals.transactions += 1
-            self.last_number = number
-        amount = line[records.CLAIM_AMOUNT]
-        if line[records.RECORD_TYPE] == records.ITEM_1 and amount.isdigit():
-            self.totals.amount += int(amount)
-            self.totals.gross += int(amount)
+    def read(self, following: NumberedRecords) -> Iterator[Message]:
+        record = self.first_record
+        expected = "OCR giro (09/00) or mandates (21/24)"
+        found = self.service_and_type
+        yield warning(record, "assignment", expected, found, "assignment passed over")
+        last_number = None
+        for record, line in following:
+            if self.is_end(record, line):
+                yield from self.finish(record, line)
+                return
+            # A transaction is a run of records with the same number.
+            number = line[records.TRANSACTION_NUMBER]
+            if number != last_number:
+                self.totals.transactions += 1
+                last_number = number
+            amount = line[records.CLAIM_AMOUNT]
+            if line[records.RECORD_TYPE] == records.ITEM_1 and amount.isdigit():
+                self.totals.amount += int(amount)
+                self.totals.gross += int(amount)
+        raise self.truncated(record)

@@ -18,6 +18,7 @@ from ...membership_billing_nordic.formats.messages import (
 
 FILE_REFUSED = "file refused"
 NOT_USED = "record not used"
+_ORE = Decimal("0.01")
 _NO_DATE = (b"000000", b"      ")
 
 
@@ -91,7 +92,8 @@ def require_dates(fields: tuple[Field, ...], record: int, line: bytes) -> None:
 
 
 def kroner(ore: int) -> Decimal:
-    return Decimal(ore).scaleb(-2)
+    """Øre as kroner with two decimals."""
+    return _ORE * ore
 
 
 @dataclass(slots=True)

@@ -1,13 +1,40 @@
 """The sums on the bank statement, put together from the payments that make them up."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
 
-from ...membership_billing_nordic.formats.messages import Deposit
+from ...membership_billing_nordic.formats import messages
 from .checks import Refused, kroner, read_date
 
 # They are only complete at the end of the file, as an account may come in several
 # assignments. Far more than one file ever held; a bound on memory for hostile ones.
 MOST_DEPOSITS = 250_000
+
+
+@dataclass(slots=True)
+class Deposit:
+    """One sum on the statement of an account while its payments are still coming."""
+
+    record: int
+    key: str
+    account: str
+    agreement: str
+    bank_date: date
+    ore: int = 0
+    count: int = 0
+
+    def message(self) -> messages.Deposit:
+        return messages.Deposit(
+            record=self.record,
+            deposit_key=self.key,
+            account=self.account,
+            agreement_number=self.agreement,
+            bank_date=self.bank_date,
+            amount=kroner(self.ore),
+            currency="NOK",
+            count=self.count,
+        )
 
 
 class Deposits:
@@ -17,40 +44,27 @@ class Deposits:
     """
 
     def __init__(self):
-        self._open = {}
+        self._accounts: dict[str, dict[bytes, Deposit]] = {}
+        self._count = 0
 
-    def add(self, account: str, agreement: str, bank_sum: bytes, record: int, ore: int) -> str:
-        """Add a payment and return the key of its deposit.
+    def of_account(self, account: str) -> dict[bytes, Deposit]:
+        """The account's deposits by bytes 16 to 31 of a payment's first record."""
+        return self._accounts.setdefault(account, {})
 
-        ``bank_sum`` are bytes 16 to 31 of the payment's first record, all digits.
-        """
-        entry = self._open.get((account, bank_sum))
-        if entry is None:
-            if len(self._open) == MOST_DEPOSITS:
-                limit = f"at most {MOST_DEPOSITS} bank sums in one file"
-                raise Refused(record, "serial number", limit, "more")
-            entry = [record, ore, 1, agreement, deposit_key(account, bank_sum)]
-            self._open[account, bank_sum] = entry
-        else:
-            entry[1] += ore
-            entry[2] += 1
-        return entry[4]
+    def open(self, account: str, agreement: str, bank_sum: bytes, record: int) -> Deposit:
+        """A new deposit; ``bank_sum`` must be digits that begin with a possible date."""
+        if self._count == MOST_DEPOSITS:
+            limit = f"at most {MOST_DEPOSITS} bank sums in one file"
+            raise Refused(record, "serial number", limit, "more")
+        self._count += 1
+        bank_date = read_date(bank_sum[:6])
+        rest = bank_sum[6:].decode()
+        key = f"{account}:{bank_date}:{rest[:2]}:{rest[2:4]}:{rest[4]}:{rest[5:]}"
+        deposit = Deposit(record, key, account, agreement, bank_date)
+        self._accounts[account][bank_sum] = deposit
+        return deposit
 
-    def messages(self) -> Iterator[Deposit]:
-        for (account, bank_sum), (record, ore, count, agreement, key) in self._open.items():
-            yield Deposit(
-                record=record,
-                deposit_key=key,
-                account=account,
-                agreement_number=agreement,
-                bank_date=read_date(bank_sum[:6]),
-                amount=kroner(ore),
-                currency="NOK",
-                count=count,
-            )
-
-
-def deposit_key(account: str, bank_sum: bytes) -> str:
-    day = read_date(bank_sum[:6]).isoformat()
-    rest = bank_sum[6:].decode()
-    return f"{account}:{day}:{rest[:2]}:{rest[2:4]}:{rest[4]}:{rest[5:]}"
+    def messages(self) -> Iterator[messages.Deposit]:
+        for deposits in self._accounts.values():
+            for deposit in deposits.values():
+                yield deposit.message()

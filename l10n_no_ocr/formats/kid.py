@@ -14,7 +14,7 @@ _READABLE = re.compile(rb"\d{1,24}[\d-]")
 
 def is_readable(kid: bytes) -> bool:
     """May this be a KID at all? Others' KIDs are read from two characters on."""
-    return _READABLE.fullmatch(kid) is not None
+    return (kid.isdigit() and len(kid) > 1) or _READABLE.fullmatch(kid) is not None
 
 
 def confirmed_by(kid: str) -> tuple[str, ...]:

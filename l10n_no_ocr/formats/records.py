@@ -18,8 +18,7 @@ OCR_END = b"NY090088"
 MANDATES_START = b"NY212420"
 MANDATES_END = b"NY212488"
 MANDATE = b"NY219470"
-OCR_SERVICE = b"NY09"
-ITEM_1, ITEM_2, ITEM_3 = b"30", b"31", b"32"
+ITEM_1 = b"30"
 ASSIGNMENT_START, ASSIGNMENT_END = b"20", b"88"
 FRAME = (b"10", ASSIGNMENT_START, ASSIGNMENT_END, b"89")
 IDENTIFICATION = slice(0, 8)
@@ -27,6 +26,13 @@ SERVICE_AND_TYPE = slice(2, 6)
 TYPE = slice(4, 6)
 RECORD_TYPE = slice(6, 8)
 TRANSACTION_NUMBER = slice(8, 15)
+
+# Amount items of OCR giro by their identification, whatever the transaction type.
+ITEMS = {
+    b"NY09%02d3%d" % (transaction_type, item - 1): item
+    for transaction_type in range(100)
+    for item in (1, 2, 3)
+}
 
 # 3.1
 TRANSMISSION_START_LAYOUT = Layout(
@@ -67,20 +73,23 @@ OTHER_END_LAYOUT = Layout(
     Field("sum", 25, 41, DIGITS),
 )
 
-# 3.4. Bytes 16-31 name the sum on the bank statement that the payment is part of.
+# 3.4
 ITEM_1_LAYOUT = Layout(
     Field("transaction number", 9, 15, DIGITS),
-    Field("settlement date", 16, 21, DIGITS),
-    Field("centre", 22, 23, DIGITS),
-    Field("day code", 24, 25, DIGITS),
-    Field("part settlement", 26, 26, DIGITS),
-    Field("serial number", 27, 31, DIGITS),
+    Field("bank sum", 16, 31, DIGITS),
     Field("sign", 32, 32),
     Field("amount", 33, 49, DIGITS),
     Field("KID", 50, 74),
     Field("card issuer", 75, 76),
 )
-BANK_SUM = slice(15, 31)
+# Together they name the sum on the bank statement that the payment is part of.
+BANK_SUM_LAYOUT = Layout(
+    Field("settlement date", 16, 21, DIGITS),
+    Field("centre", 22, 23, DIGITS),
+    Field("day code", 24, 25, DIGITS),
+    Field("part settlement", 26, 26, DIGITS),
+    Field("serial number", 27, 31, DIGITS),
+)
 
 # 3.5. 35-41 should be zeros but are not always.
 ITEM_2_LAYOUT = Layout(
@@ -121,7 +130,7 @@ class TransactionType:
 
 
 KNOWN_TYPES = {
-    kind.code: kind
+    kind.code.encode(): kind
     for kind in (
         TransactionType("10", "giro"),
         TransactionType("11", "standing_order"),

@@ -20,11 +20,12 @@ _BLANKS = b" \t\r\n"
 
 
 class BrokenLine(Exception):
-    """A line that is no record of the expected length."""
+    """A line that is no record of the expected length. ``record`` is its number as a record."""
 
-    def __init__(self, line: int, expected: str, found: str):
+    def __init__(self, line: int, record: int, expected: str, found: str):
         super().__init__(f"line {line}: expected {expected}, found {found}")
         self.line = line
+        self.record = record
         self.expected = expected
         self.found = found
 
@@ -139,22 +140,17 @@ def _unbroken(stream: BinaryIO, head: bytes, length: int) -> Iterator[bytes]:
         rest = data[whole:]
         chunk = _read_full(stream, _CHUNK)
         if line_end:
-            _expect_nothing_more(stream, after + chunk, size, length)
+            rest += _next_text(stream, after + chunk)
             break
-    rest = rest.rstrip(_BLANKS).removesuffix(_END_OF_FILE).rstrip(_BLANKS)
-    if rest:
-        raise _wrong_length(1, length, size)
+    if rest.rstrip(_BLANKS).removesuffix(_END_OF_FILE).rstrip(_BLANKS):
+        raise BrokenLine(1, size // length + 1, f"{length} bytes", f"{size} bytes")
 
 
-def _expect_nothing_more(stream: BinaryIO, chunk: bytes, size: int, length: int) -> None:
-    while chunk:
-        if chunk.strip(_BLANKS + _END_OF_FILE):
-            raise _wrong_length(1, length, size)
+def _next_text(stream: BinaryIO, chunk: bytes) -> bytes:
+    """The next piece of the stream that is more than blank; empty if there is none."""
+    while chunk and not chunk.strip(_BLANKS):
         chunk = stream.read(_CHUNK)
-
-
-def _wrong_length(line: int, length: int, found: int, note: str = "") -> BrokenLine:
-    return BrokenLine(line, f"{length} bytes", f"{found} bytes{note}")
+    return chunk
 
 
 class _Lines:
@@ -164,6 +160,7 @@ class _Lines:
         self.length = length
         self.longest = 4 * length + 2  # every character four bytes of UTF-8, CR and 0x1A
         self.line = 0
+        self.blank_lines_first = 0
         self.started = False
         self.blank_line = 0
         self.end_line = 0
@@ -185,7 +182,7 @@ class _Lines:
             else:
                 yield from self._carefully(lines)
             if len(tail) > self.longest:
-                raise _wrong_length(self.line + 1, self.length, len(tail), " or more")
+                raise self._wrong_length(self.line + 1, f"{len(tail)} bytes or more")
             chunk = stream.read(_CHUNK)
         yield from self._carefully([tail.removesuffix(b"\r")])
 
@@ -201,9 +198,9 @@ class _Lines:
                 self._blank()
                 continue
             if self.blank_line:
-                raise _wrong_length(self.blank_line, self.length, 0)
+                raise self._wrong_length(self.blank_line, "a blank line")
             if self.end_line and self.end_line != self.line:
-                raise BrokenLine(self.line, "nothing after the end-of-file mark", "a record")
+                raise self._wrong_length(self.end_line, "an end-of-file mark")
             self.started = True
             yield self._in_latin_1(line)
 
@@ -214,7 +211,9 @@ class _Lines:
         return line
 
     def _blank(self) -> None:
-        if self.started and not self.blank_line:
+        if not self.started:
+            self.blank_lines_first += 1
+        elif not self.blank_line:
             self.blank_line = self.line
 
     def _in_latin_1(self, line: bytes) -> bytes:
@@ -223,14 +222,17 @@ class _Lines:
             if not line.isascii():
                 self.has_latin_1 = True
                 if self.utf8_line:
-                    raise _wrong_length(self.utf8_line, self.length, self.utf8_size)
+                    raise self._wrong_length(self.utf8_line, f"{self.utf8_size} bytes")
             return line
         text = _decoded(line)
         if len(text) != self.length or self.has_latin_1:
-            raise _wrong_length(self.line, self.length, len(line))
+            raise self._wrong_length(self.line, f"{len(line)} bytes")
         if not self.utf8_line:
             self.utf8_line, self.utf8_size = self.line, len(line)
         return text.encode("latin-1", "replace")
+
+    def _wrong_length(self, line: int, found: str) -> BrokenLine:
+        return BrokenLine(line, line - self.blank_lines_first, f"{self.length} bytes", found)
 
 
 def _decoded(line: bytes) -> str:
