@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools.safe_eval import safe_eval
@@ -36,9 +38,13 @@ class TestKidAgreement(NorwayCommon):
     # Settings that are refused when saved
 
     def _assert_refused(self, pattern, record, **vals):
-        with self.subTest(**vals), self.assertRaisesRegex(ValidationError, pattern):
-            with self.cr.savepoint():
-                record.write(vals)
+        with self.subTest(**vals), self._refused(pattern):
+            record.write(vals)
+
+    @contextmanager
+    def _refused(self, pattern):
+        with self.assertRaisesRegex(ValidationError, pattern), self.cr.savepoint():
+            yield
 
     def test_customer_unit_has_eight_digits_and_is_not_the_clearing_house(self):
         for number in ("1234567", "123456789", "1234567A"):
@@ -51,23 +57,22 @@ class TestKidAgreement(NorwayCommon):
 
     def test_account_number_is_checked(self):
         for account in ("99991042765", "9999104276", "NO9386011117948", "SE4550000000058398257466"):
-            with self.subTest(account), self.assertRaisesRegex(ValidationError, "account number"):
-                with self.cr.savepoint():
-                    self._new(account=account)
+            with self.subTest(account), self._refused("account number"):
+                self._new(account=account)
 
     def test_agreement_is_in_norwegian_kroner(self):
         euro = self.setup_other_currency("EUR")
         journal = self.env["account.journal"].create(
             {"name": "Euro", "code": "EUR1", "type": "bank", "currency_id": euro.id}
         )
-        with self.assertRaisesRegex(ValidationError, "NOK"), self.cr.savepoint():
+        with self._refused("NOK"):
             self._new(journal_id=journal.id)
 
     def test_three_layouts_at_most(self):
         layouts = [self._layout(payer_digits=4 + n, serial_digits=5) for n in range(3)]
         self.assertEqual(len(self._new(layout_ids=layouts).layout_ids), 3)
         layouts.append(self._layout(payer_digits=10))
-        with self.assertRaisesRegex(ValidationError, "3 KID layouts"), self.cr.savepoint():
+        with self._refused("3 KID layouts"):
             self._new(number="000000001", layout_ids=layouts)
 
     def test_fourth_layout_is_refused_on_its_own_too(self):
@@ -75,7 +80,7 @@ class TestKidAgreement(NorwayCommon):
             self._layout(payer_digits=5, serial_digits=5),
             self._layout(payer_digits=6, serial_digits=6),
         ]
-        with self.assertRaisesRegex(ValidationError, "3 KID layouts"), self.cr.savepoint():
+        with self._refused("3 KID layouts"):
             self.env["bank.reference.layout"].create(
                 {"agreement_id": self.kid_agreement.id, "payer_digits": 9, "serial_digits": 9}
             )
@@ -83,9 +88,8 @@ class TestKidAgreement(NorwayCommon):
     def test_kid_has_four_to_twenty_five_characters(self):
         for payer, serial in ((1, 1), (12, 13)):
             layout = self._layout(payer_digits=payer, serial_digits=serial)
-            with self.subTest(layout), self.assertRaisesRegex(ValidationError, "4 to 25"):
-                with self.cr.savepoint():
-                    self._new(layout_ids=[layout])
+            with self.subTest(layout), self._refused("4 to 25"):
+                self._new(layout_ids=[layout])
         for payer, serial in ((1, 2), (12, 12)):
             agreement = self._new(
                 number=f"{payer:09d}",
@@ -95,12 +99,12 @@ class TestKidAgreement(NorwayCommon):
 
     def test_layouts_differ_in_length(self):
         layout = self._layout(payer_digits=6, serial_digits=8)
-        with self.assertRaisesRegex(ValidationError, "different lengths"), self.cr.savepoint():
+        with self._refused("different lengths"):
             self.kid_agreement.layout_ids = [layout]
 
     def test_layouts_differ_in_their_payer_part(self):
         layout = self._layout(payer_digits=7, serial_digits=8)
-        with self.assertRaisesRegex(ValidationError, "payer numbers"), self.cr.savepoint():
+        with self._refused("payer numbers"):
             self.kid_agreement.layout_ids = [layout]
 
     # Settings that are told before a run

@@ -586,7 +586,7 @@ class BankAgreement(models.Model):
             .sudo()
             .search([("agreement_id", "=", self.id), ("number", "in", wanted)])
         )
-        return {row.number: row.partner_id.sudo(False) for row in rows}
+        return {row.number: row.partner_id.with_env(self.env) for row in rows}
 
     # ----------------------------------------------------------------------------------
     # The form
