@@ -18,7 +18,7 @@ from ...membership_billing_nordic.formats.messages import (
 )
 from . import kid, records
 from .checks import (
-    Refused,
+    RefusedError,
     Totals,
     compare_totals,
     error,
@@ -51,13 +51,13 @@ class Assignment:
         self.issues: list[FormatIssue] = []
 
     def is_end(self, record: int, line: bytes) -> bool:
-        """Is this the end record? Raises Refused if it belongs to another frame."""
+        """Is this the end record? Raises RefusedError if it belongs to another frame."""
         identification = line[records.IDENTIFICATION]
         if identification == self.end:
             return True
         if line.startswith(b"NY") and line[records.RECORD_TYPE] in records.FRAME:
             expected = f"the end of {self.scope}, {self.end.decode()}"
-            raise Refused(record, "record identification", expected, printable(identification))
+            raise RefusedError(record, "record identification", expected, printable(identification))
         return False
 
     def finish(self, record: int, line: bytes) -> Iterator[Message]:
@@ -68,9 +68,9 @@ class Assignment:
         self.totals.records = record - self.first_record + 1
         yield from compare_totals(record, self.scope, declared, self.totals)
 
-    def truncated(self, record: int) -> Refused:
+    def truncated(self, record: int) -> RefusedError:
         expected = f"the end of {self.scope}, {self.end.decode()}"
-        return Refused(record + 1, "record identification", expected, "the end of the file")
+        return RefusedError(record + 1, "record identification", expected, "the end of the file")
 
     def drain(self) -> Iterator[FormatIssue]:
         yield from self.issues
@@ -134,10 +134,9 @@ class OcrAssignment(Assignment):
         kind = self.types.get(first[4:6]) or self.unknown_type(record, first)
         ore = self.counted(record, amount, sign, kind)
         deposit = self.deposits.get(bank_sum)
-        if deposit is None or not (number.isdigit() and amount.isdigit()):
-            if faults := list(_item_1_faults(record, first)):
-                self.issues += faults
-                return None
+        is_sound = deposit is not None and number.isdigit() and amount.isdigit()
+        if not is_sound and self.has_faults(record, first):
+            return None
         payment = _blank_payment()
         _fill_payment(
             payment,
@@ -161,11 +160,19 @@ class OcrAssignment(Assignment):
             deposit.ore += ore
             deposit.count += 1
             payment.deposit_key = deposit.key
+        return self.completed(payment, kind, second, third)
+
+    def completed(
+        self, payment, kind: TransactionType, second: bytes | None, third: bytes | None
+    ) -> Message:
+        """The draft with what its further records say, as the message it is to be."""
         if second is not None:
             self.add_item_2(payment, second)
         else:
             expected = "an item 2 too"
-            self.issues.append(warning(record, "transaction", expected, "", READ_ALL_THE_SAME))
+            self.issues.append(
+                warning(payment.record, "transaction", expected, "", READ_ALL_THE_SAME)
+            )
         if third is not None:
             (text,) = records.ITEM_3_LAYOUT.cut(third)
             payment.text = text.decode("latin-1").strip()
@@ -173,6 +180,11 @@ class OcrAssignment(Assignment):
             return _as_reversal(payment)
         payment.__class__ = PaymentReceived
         return payment
+
+    def has_faults(self, record: int, first: bytes) -> bool:
+        faults = list(_item_1_faults(record, first))
+        self.issues += faults
+        return bool(faults)
 
     def unknown_type(self, record: int, first: bytes) -> TransactionType:
         """A type the manual does not know: told once in a file and kept as ``other``."""

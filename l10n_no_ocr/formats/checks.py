@@ -22,7 +22,7 @@ _ORE = Decimal("0.01")
 _NO_DATE = (b"000000", b"      ")
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Ends the reading of a file: nothing of it may be used."""
 
     def __init__(self, record: int, field: str, expected: str, found: str = ""):
@@ -78,17 +78,17 @@ def is_given(raw: bytes) -> bool:
 
 
 def require_sound(layout: Layout, record: int, line: bytes) -> None:
-    """Raise Refused unless the numeric fields of a start or end record are numeric."""
+    """Raise RefusedError unless the numeric fields of a start or end record are numeric."""
     for field in layout.faults(line):
-        raise Refused(record, field.name, "digits", field.quote(line))
+        raise RefusedError(record, field.name, "digits", field.quote(line))
 
 
 def require_dates(fields: tuple[Field, ...], record: int, line: bytes) -> None:
-    """Raise Refused if a date of an end record is impossible (section 1)."""
+    """Raise RefusedError if a date of an end record is impossible (section 1)."""
     for field in fields:
         raw = line[field.span]
         if is_given(raw) and read_date(raw) is None:
-            raise Refused(record, field.name, "a date DDMMYY", field.quote(line))
+            raise RefusedError(record, field.name, "a date DDMMYY", field.quote(line))
 
 
 def kroner(ore: int) -> Decimal:
@@ -115,9 +115,7 @@ class Totals:
         self.gross += other.gross
 
 
-def compare_totals(
-    record: int, scope: str, declared: Totals, counted: Totals
-) -> Iterator[Message]:
+def compare_totals(record: int, scope: str, declared: Totals, counted: Totals) -> Iterator[Message]:
     """The control totals of an end record, and what follows from them (section 4)."""
     yield _control_total(record, scope, "transactions", declared, counted)
     yield _control_total(record, scope, "records", declared, counted)
@@ -154,4 +152,4 @@ def _control_total(record, scope, quantity, declared, counted) -> ControlTotal:
 
 
 def _refusal(record: int, field: str, expected: str, found: str) -> FormatIssue:
-    return Refused(record, field, expected, found).issue
+    return RefusedError(record, field, expected, found).issue

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ...membership_billing_nordic.formats import messages
-from .checks import Refused, kroner, read_date
+from .checks import RefusedError, kroner, read_date
 
 # They are only complete at the end of the file, as an account may come in several
 # assignments. Far more than one file ever held; a bound on memory for hostile ones.
@@ -55,7 +55,7 @@ class Deposits:
         """A new deposit; ``bank_sum`` must be digits that begin with a possible date."""
         if self._count == MOST_DEPOSITS:
             limit = f"at most {MOST_DEPOSITS} bank sums in one file"
-            raise Refused(record, "serial number", limit, "more")
+            raise RefusedError(record, "serial number", limit, "more")
         self._count += 1
         bank_date = read_date(bank_sum[:6])
         rest = bank_sum[6:].decode()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from ...membership_billing_nordic.formats import fixed_width
-from ...membership_billing_nordic.formats.fixed_width import BrokenLine, printable
+from ...membership_billing_nordic.formats.fixed_width import BrokenLineError, printable
 from ...membership_billing_nordic.formats.messages import Message, Transmission
 from . import records
 from .assignments import (
@@ -21,7 +21,7 @@ from .assignments import (
     OcrAssignment,
     OtherAssignment,
 )
-from .checks import Refused, Totals, compare_totals, require_dates, require_sound
+from .checks import RefusedError, Totals, compare_totals, require_dates, require_sound
 from .deposits import Deposits
 
 FORMAT = "no.ocr_giro"
@@ -48,10 +48,10 @@ def decode(stream: BinaryIO) -> Iterator[Message]:
     file = _NetsFile()
     try:
         yield from file.read(enumerate(fixed_width.records(stream, records.LENGTH), 1))
-    except BrokenLine as broken:
+    except BrokenLineError as broken:
         field = f"line {broken.line}"
-        yield Refused(broken.record, field, broken.expected, broken.found).issue
-    except Refused as refused:
+        yield RefusedError(broken.record, field, broken.expected, broken.found).issue
+    except RefusedError as refused:
         yield refused.issue
     yield from file.deposits.messages()
 
@@ -112,7 +112,9 @@ class _NetsFile:
         if not is_start:
             raise _misplaced(record, line, _NEXT)
         if self._assignments == MOST_ASSIGNMENTS:
-            raise Refused(record, "assignment", f"at most {MOST_ASSIGNMENTS} in one file", "more")
+            raise RefusedError(
+                record, "assignment", f"at most {MOST_ASSIGNMENTS} in one file", "more"
+            )
         self._assignments += 1
         reader = _READERS.get(line[records.SERVICE_AND_TYPE], OtherAssignment)
         return reader(self, record, line, self._assignments)
@@ -129,6 +131,6 @@ class _NetsFile:
         return f"{self._sender_and_number}:{account}:{number}{repeated}:"
 
 
-def _misplaced(record: int, line: bytes, expected: str) -> Refused:
+def _misplaced(record: int, line: bytes, expected: str) -> RefusedError:
     found = printable(line[records.IDENTIFICATION]) if line else "the end of the file"
-    return Refused(record, "record identification", expected, found)
+    return RefusedError(record, "record identification", expected, found)

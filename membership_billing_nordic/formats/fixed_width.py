@@ -19,7 +19,7 @@ _END_OF_FILE = b"\x1a"
 _BLANKS = b" \t\r\n"
 
 
-class BrokenLine(Exception):
+class BrokenLineError(Exception):
     """A line that is no record of the expected length. ``record`` is its number as a record."""
 
     def __init__(self, line: int, record: int, expected: str, found: str):
@@ -109,7 +109,7 @@ def records(stream: BinaryIO, length: int) -> Iterator[bytes]:
     Memory does not depend on the size of the file or of its lines. Accepted: CR LF or
     LF, no final line end, blank lines at both ends, one trailing 0x1A, a byte order mark,
     lines that were re-saved as UTF-8 if all of them were, and a file without any line
-    break. Raises :class:`BrokenLine` at the first line that is none of this.
+    break. Raises :class:`BrokenLineError` at the first line that is none of this.
     """
     head = _read_full(stream, _CHUNK).removeprefix(_BOM)
     if b"\n" in head.strip(_BLANKS + _END_OF_FILE):
@@ -143,7 +143,7 @@ def _unbroken(stream: BinaryIO, head: bytes, length: int) -> Iterator[bytes]:
             rest += _next_text(stream, after + chunk)
             break
     if rest.rstrip(_BLANKS).removesuffix(_END_OF_FILE).rstrip(_BLANKS):
-        raise BrokenLine(1, size // length + 1, f"{length} bytes", f"{size} bytes")
+        raise BrokenLineError(1, size // length + 1, f"{length} bytes", f"{size} bytes")
 
 
 def _next_text(stream: BinaryIO, chunk: bytes) -> bytes:
@@ -231,8 +231,8 @@ class _Lines:
             self.utf8_line, self.utf8_size = self.line, len(line)
         return text.encode("latin-1", "replace")
 
-    def _wrong_length(self, line: int, found: str) -> BrokenLine:
-        return BrokenLine(line, line - self.blank_lines_first, f"{self.length} bytes", found)
+    def _wrong_length(self, line: int, found: str) -> BrokenLineError:
+        return BrokenLineError(line, line - self.blank_lines_first, f"{self.length} bytes", found)
 
 
 def _decoded(line: bytes) -> str:

@@ -1,0 +1,139 @@
+"""Prints what a bank file says, one JSON object per line. Needs no database.
+
+Exit status: 0 the file is readable, 1 it is refused, 2 no format knows it.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from importlib import import_module
+from operator import attrgetter
+from pathlib import Path
+from typing import BinaryIO
+
+from .messages import ControlTotal, Message
+from .registry import Decoder, recognise
+from .tally import Tally
+
+READABLE, REFUSED, UNKNOWN = 0, 1, 2
+_NUMBERS = (int, Decimal)
+
+_ADDONS = Path(__file__).resolve().parents[2]
+_CHUNK = 1 << 20
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def decoders() -> list[Decoder]:
+    """The decoders of every add-on that lies beside this one."""
+    namespace = __package__.rsplit(".", 2)[0]
+    found = []
+    for manifest in sorted(_ADDONS.glob("*/__manifest__.py")):
+        addon = manifest.parent
+        if (addon / "formats" / "__init__.py").is_file():
+            formats = import_module(f"{namespace}.{addon.name}.formats")
+            found += getattr(formats, "DECODERS", ())
+    return found
+
+
+def main(argv: list[str]) -> int:
+    """Inspect the file that ``argv`` names; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="dev inspect", description=__doc__.split("\n")[0])
+    parser.add_argument("file", type=Path)
+    path = parser.parse_args(argv).file
+    if path.exists() and not path.is_file():
+        return _complain(f"{path}: not a regular file")
+    try:
+        with path.open("rb") as stream:
+            return _inspect(path, stream)
+    except BrokenPipeError:
+        # Whoever reads along has seen enough; keep Python from telling so at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READABLE
+    except OSError as error:
+        return _complain(f"{path}: {error.strerror}")
+
+
+def _inspect(path: Path, stream: BinaryIO) -> int:
+    decoder = recognise(stream, decoders())
+    tally = Tally()
+    if decoder is not None:
+        for message in decoder.decode(stream):
+            tally.add(message)
+            _print(as_json(message))
+    refused = decoder is None or tally.refused
+    _print(
+        {
+            "type": "Summary",
+            "format": decoder.FORMAT if decoder else None,
+            "refused": refused,
+            "payments": tally.payments,
+            "payments_sum": _plain(tally.payments_sum),
+            "deposits": tally.deposits,
+            "deposits_sum": _plain(tally.deposits_sum),
+            "mandates": tally.mandates,
+            "requests": tally.requests,
+            "issues": tally.issues,
+            "sha256": _sha256(stream),
+        }
+    )
+    sys.stdout.flush()
+    if decoder is None:
+        return _complain(f"{path}: no bank format known here")
+    return REFUSED if refused else READABLE
+
+
+def as_json(message: Message) -> dict:
+    """The message as printed: its class, then its fields that are not empty."""
+    line = {"type": type(message).__name__}
+    names, values_of = _fields(type(message))
+    for name, value in zip(names, values_of(message), strict=True):
+        # Zero is an answer; nothing else that is false is one.
+        if value or type(value) in _NUMBERS:
+            line[name] = value if type(value) is str else _plain(value)
+    if isinstance(message, ControlTotal) and message.quantity != "amount":
+        line.update(declared=int(message.declared), counted=int(message.counted))
+    return line
+
+
+@cache
+def _fields(message_class: type) -> tuple[tuple[str, ...], Callable]:
+    names = tuple(field.name for field in fields(message_class))
+    return names, attrgetter(*names)
+
+
+def _plain(value):
+    kind = type(value)
+    if kind is Decimal:
+        return f"{value:.2f}"
+    if kind is date:
+        return value.isoformat()
+    if kind is tuple:
+        return [_plain(item) for item in value]
+    if is_dataclass(kind):
+        return {name: _plain(getattr(value, name)) for name in _fields(kind)[0]}
+    return value
+
+
+def _print(line: dict) -> None:
+    sys.stdout.buffer.write(_encode(line).encode() + b"\n")
+
+
+def _sha256(stream: BinaryIO) -> str:
+    stream.seek(0)
+    digest = hashlib.sha256()
+    while chunk := stream.read(_CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _complain(text: str) -> int:
+    sys.stdout.flush()
+    print(text, file=sys.stderr)
+    return UNKNOWN
