@@ -1,5 +1,6 @@
 from datetime import date
 
+import psycopg2.errors
 from odoo.exceptions import AccessError, RedirectWarning, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tests import Form, new_test_user, tagged
@@ -328,7 +329,7 @@ class TestContractDecisions(MembershipCommon):
 
     @mute_logger("odoo.sql_db")
     def test_contract_cannot_end_before_it_starts(self):
-        with self.assertRaises(Exception), self.env.cr.savepoint():
+        with self.assertRaises(psycopg2.errors.CheckViolation), self.env.cr.savepoint():
             self._contract(self._plan(), date_end="2025-12-31").flush_recordset()
 
     def test_billed_from_is_preset_and_never_before_the_start(self):
@@ -410,7 +411,7 @@ class TestContractPayer(MembershipCommon):
     @mute_logger("odoo.sql_db")
     def test_member_number_is_unique(self):
         self._member(mbn_member_number="1")
-        with self.assertRaises(Exception), self.env.cr.savepoint():
+        with self.assertRaises(psycopg2.errors.UniqueViolation), self.env.cr.savepoint():
             self._member(mbn_member_number="1").flush_recordset()
 
     def test_birth_date_cannot_be_in_the_future(self):

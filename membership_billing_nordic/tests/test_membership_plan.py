@@ -1,7 +1,6 @@
 from datetime import date
 
 import psycopg2.errors
-
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger

@@ -40,7 +40,6 @@ class MembershipAssociation(models.Model):
     child_ids = fields.One2many("membership.association", "parent_id", string="Associations")
     company_id = fields.Many2one(
         "res.company",
-        string="Company",
         required=True,
         index=True,
         default=lambda self: self.env.company,
@@ -48,7 +47,6 @@ class MembershipAssociation(models.Model):
     )
     own_company_id = fields.Many2one(
         "res.company",
-        string="Own Company",
         help="Set when the association keeps its own books.",
     )
     valid_from = fields.Date(help="First day on which contracts may name it.")
@@ -73,7 +71,7 @@ class MembershipAssociation(models.Model):
         help="Users who look after its members.",
     )
     contract_ids = fields.One2many("membership.contract", "association_id", string="Contracts")
-    contract_count = fields.Integer(string="Contract Count", compute="_compute_contract_count")
+    contract_count = fields.Integer(compute="_compute_contract_count")
 
     _dates = models.Constraint(
         "CHECK (valid_to IS NULL OR valid_from IS NULL OR valid_to >= valid_from)",

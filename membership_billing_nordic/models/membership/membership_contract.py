@@ -2,7 +2,6 @@ from collections import defaultdict
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
 from odoo.tools import SQL, format_date
@@ -64,7 +63,6 @@ class MembershipContract(models.Model):
     )
     company_id = fields.Many2one(
         "res.company",
-        string="Company",
         required=True,
         index=True,
         default=lambda self: self.env.company,
@@ -72,7 +70,6 @@ class MembershipContract(models.Model):
     )
     member_id = fields.Many2one(
         "res.partner",
-        string="Member",
         required=True,
         index=True,
         ondelete="restrict",
@@ -82,7 +79,6 @@ class MembershipContract(models.Model):
     member_number = fields.Char(related="member_id.mbn_member_number")
     payer_id = fields.Many2one(
         "res.partner",
-        string="Payer",
         compute="_compute_payer_id",
         store=True,
         readonly=False,
@@ -96,7 +92,6 @@ class MembershipContract(models.Model):
     )
     plan_id = fields.Many2one(
         "membership.plan",
-        string="Plan",
         required=True,
         index=True,
         ondelete="restrict",
@@ -107,7 +102,6 @@ class MembershipContract(models.Model):
     currency_id = fields.Many2one(related="plan_id.currency_id", store=True, index=True)
     association_id = fields.Many2one(
         "membership.association",
-        string="Association",
         index="btree_not_null",
         ondelete="restrict",
         check_company=True,

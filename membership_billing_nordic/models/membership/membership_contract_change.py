@@ -35,7 +35,7 @@ class MembershipContractChange(models.Model):
     _check_company_auto = True
 
     contract_id = fields.Many2one(
-        "membership.contract", string="Contract", required=True, index=True, ondelete="cascade"
+        "membership.contract", required=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
     currency_id = fields.Many2one(related="contract_id.currency_id")
@@ -61,10 +61,8 @@ class MembershipContractChange(models.Model):
     reason = fields.Selection(REASONS, help="Why.")
     note = fields.Char(help="Anything to remember about it.")
     state = fields.Selection(CONTRACT_STATES)
-    plan_id = fields.Many2one("membership.plan", string="Plan", ondelete="restrict")
-    association_id = fields.Many2one(
-        "membership.association", string="Association", ondelete="restrict"
-    )
+    plan_id = fields.Many2one("membership.plan", ondelete="restrict")
+    association_id = fields.Many2one("membership.association", ondelete="restrict")
     partner_id = fields.Many2one("res.partner", string="Member or Payer", ondelete="restrict")
     date_value = fields.Date(string="Date")
     amount = fields.Monetary()

@@ -10,14 +10,13 @@ class MembershipContractLine(models.Model):
     _check_company_auto = True
 
     contract_id = fields.Many2one(
-        "membership.contract", string="Contract", required=True, index=True, ondelete="cascade"
+        "membership.contract", required=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
     currency_id = fields.Many2one(related="contract_id.currency_id")
     sequence = fields.Integer(default=10)
     product_id = fields.Many2one(
         "product.product",
-        string="Product",
         required=True,
         index=True,
         ondelete="restrict",

@@ -49,7 +49,6 @@ class MembershipPlan(models.Model):
     active = fields.Boolean(default=True, help="Archived plans take no new contracts.")
     company_id = fields.Many2one(
         "res.company",
-        string="Company",
         required=True,
         index=True,
         default=lambda self: self.env.company,
@@ -57,14 +56,12 @@ class MembershipPlan(models.Model):
     )
     currency_id = fields.Many2one(
         "res.currency",
-        string="Currency",
         required=True,
         default=lambda self: self.env.company.currency_id,
         help="The currency of the plan's prices and invoices.",
     )
     product_id = fields.Many2one(
         "product.product",
-        string="Product",
         required=True,
         index="btree_not_null",
         check_company=True,
@@ -107,13 +104,11 @@ class MembershipPlan(models.Model):
     )
     start_month = fields.Selection(
         MONTHS,
-        string="Start Month",
         required=True,
         default="1",
         help="Month in which the season, or the first period of the year, begins.",
     )
     start_day = fields.Integer(
-        string="Start Day",
         required=True,
         default=1,
         help="Day of the month on which periods begin; in shorter months the last day.",
@@ -144,7 +139,6 @@ class MembershipPlan(models.Model):
         help="Days from the invoice date to the due date.",
     )
     grace_days = fields.Integer(
-        string="Grace Days",
         default=14,
         help="Days after the due date until the membership of somebody who has not paid "
         "is suspended.",
@@ -157,7 +151,6 @@ class MembershipPlan(models.Model):
     )
     entry_product_id = fields.Many2one(
         "product.product",
-        string="Entry Product",
         check_company=True,
         help="Product of the fee for joining.",
     )
@@ -167,7 +160,7 @@ class MembershipPlan(models.Model):
     exit_fee = fields.Monetary(help="What leaving within the binding period costs.")
     price_ids = fields.One2many("membership.plan.price", "plan_id", string="Prices")
     contract_ids = fields.One2many("membership.contract", "plan_id", string="Contracts")
-    contract_count = fields.Integer(string="Contract Count", compute="_compute_contract_count")
+    contract_count = fields.Integer(compute="_compute_contract_count")
     price_warning = fields.Char(
         compute="_compute_price_warning", help="From which day on no price is valid."
     )

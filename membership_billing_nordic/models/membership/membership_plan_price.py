@@ -14,9 +14,7 @@ class MembershipPlanPrice(models.Model):
     _check_company_auto = True
     _check_company_domain = models.check_company_domain_parent_of
 
-    plan_id = fields.Many2one(
-        "membership.plan", string="Plan", required=True, index=True, ondelete="cascade"
-    )
+    plan_id = fields.Many2one("membership.plan", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="plan_id.company_id", store=True, index=True)
     currency_id = fields.Many2one(related="plan_id.currency_id")
     valid_from = fields.Date(

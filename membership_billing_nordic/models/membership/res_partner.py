@@ -76,7 +76,6 @@ class ResPartner(models.Model):
     def _search_mbn_member_status(self, operator, value):
         if operator != "in":
             return NotImplemented
-        contracts = self.env["membership.contract"]
         known = Domain("mbn_contract_ids", "any", [("member_status", "in", STATUS_RANK)])
         found = Domain.FALSE
         for status in value:
