@@ -153,7 +153,7 @@ class OcrAssignment(Assignment):
             reference=self.reference(record, reference),
         )
         if kind.is_information:
-            payment.card_issuer = "" if issuer == _NO_ISSUER else issuer.decode("latin-1").strip()
+            payment.card_issuer = "" if issuer == _NO_ISSUER else printable(issuer)
         else:
             if deposit is None:
                 deposit = self.file.deposits.open(self.account, self.agreement, bank_sum, record)
@@ -175,7 +175,7 @@ class OcrAssignment(Assignment):
             )
         if third is not None:
             (text,) = records.ITEM_3_LAYOUT.cut(third)
-            payment.text = text.decode("latin-1").strip()
+            payment.text = printable(text)
         if kind.is_reversal:
             return _as_reversal(payment)
         payment.__class__ = PaymentReceived
@@ -229,15 +229,16 @@ class OcrAssignment(Assignment):
         if reference and not kid.is_readable(reference):
             found = printable(reference)
             self.issues.append(warning(record, "KID", kid.ALPHABET, found, READ_ALL_THE_SAME))
-        return reference.decode("latin-1")
+            return found
+        return reference.decode()
 
     def add_item_2(self, payment, line: bytes) -> None:
         """Where the payment came from. The record follows the payment's first one."""
         form, archive, day, account = _cut_item_2(line)
         if form != _NO_FORM:
-            payment.form_number = form.decode("latin-1").strip()
+            payment.form_number = printable(form)
         if archive != _NO_ARCHIVE:
-            payment.bank_reference = archive.decode("latin-1").strip()
+            payment.bank_reference = archive.decode() if archive.isdigit() else printable(archive)
         payment.order_date = read_date(day)
         if payment.order_date is None and is_given(day):
             found = printable(day)

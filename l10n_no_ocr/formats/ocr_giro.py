@@ -81,6 +81,7 @@ class _NetsFile:
             has_legacy = has_legacy or line[2:4] == _LEGACY_SERVICE
             yield from assignment.read(numbered)
             self._totals.include(assignment.totals)
+            record += assignment.totals.records - 1
         else:
             raise _misplaced(record + 1, b"", _NEXT)
         for record, line in numbered:

@@ -65,7 +65,7 @@ class Payments:
         yield _line(f"NY090088{_counts(self.totals)}{_day(last)}{_day(first)}{_day(last)}")
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class MandateNotice:
     """``registration``: 0 row of a full list, 1 new or changed, 2 deleted."""
 
