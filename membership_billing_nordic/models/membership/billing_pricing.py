@@ -21,8 +21,8 @@ class Quote(NamedTuple):
 class Pricing:
     """Works out what payers pay in one company, and remembers what it has worked out.
 
-    A run asks the same few questions (product, price, fiscal position, share) for thousands
-    of members. Keep one for a chunk of work, not longer: it holds records.
+    A run asks the same few questions (product, price, fiscal position, share, journal) for
+    thousands of members. Keep one for a chunk of work, not longer: it holds records.
     """
 
     def __init__(self, company):
@@ -30,6 +30,7 @@ class Pricing:
         self.env = company.env
         self._quotes = {}
         self._positions = {}
+        self._journals = {}
         self._automatic = self._find_automatic_positions()
         self._by_zip = any(self._automatic.mapped("zip_from"))
 
@@ -55,6 +56,12 @@ class Pricing:
                 ._get_fiscal_position(payer)
             )
         return self._positions[alike]
+
+    def journal(self, agreement):
+        """The sale journal of invoices that are paid to ``agreement``; may be empty."""
+        if agreement not in self._journals:
+            self._journals[agreement] = self.company._mbn_sale_journal(agreement)
+        return self._journals[agreement]
 
     def quote(self, product, price, position, share: Fraction, currency) -> Quote:
         """What ``share`` of ``price`` comes to.

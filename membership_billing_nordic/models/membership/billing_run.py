@@ -79,14 +79,14 @@ class BillingRun(models.Model):
     bill_line_ids = fields.One2many(
         "billing.run.line",
         "run_id",
-        string="To Bill",
+        string="Who Is Billed",
         domain=[("state", "in", ("pending", "done"))],
         help="Who is invoiced.",
     )
     out_line_ids = fields.One2many(
         "billing.run.line",
         "run_id",
-        string="Left Out",
+        string="Who Is Left Out",
         domain=[("state", "in", ("left_out", "failed"))],
         help="Who is not invoiced, and why.",
     )
@@ -246,7 +246,8 @@ class BillingRun(models.Model):
         self._prepare_chunk()
 
     def _contract_domain(self):
-        lead_days = self.env["membership.plan"]._read_group([], [], ["lead_days:max"])[0][0]
+        plans = self.env["membership.plan"].with_context(active_test=False)
+        lead_days = plans._read_group([], [], ["lead_days:max"])[0][0]
         domain = [
             ("company_id", "=", self.company_id.id),
             ("state", "!=", "draft"),

@@ -139,7 +139,7 @@ class BillingRunLine(models.Model):
         """Values of the preview line that bills ``contract`` for the periods ``dues``."""
         try:
             items = self._items(contract, dues, pricing)
-            journal = self._journal(contract)
+            journal = self._journal(contract, pricing)
         except LeftOutError as left_out:
             return self._prepare_out_vals(run, contract, left_out.kind, str(left_out), dues)
         return self._prepare_facts(run, contract, dues) | {
@@ -217,12 +217,12 @@ class BillingRunLine(models.Model):
         return contract.agreement_id or contract.association_id.agreement_id
 
     @api.model
-    def _journal(self, contract):
+    def _journal(self, contract, pricing):
         """The sale journal of the contract's agreement, else the company's.
 
         :raise LeftOutError: when there is none
         """
-        journal = contract.company_id._mbn_sale_journal(self._agreement(contract))
+        journal = pricing.journal(self._agreement(contract))
         if not journal:
             raise LeftOutError(
                 "journal",
