@@ -121,15 +121,11 @@ def _agree_with_bank(env, company):
     bank_journal.bank_account_id = env["res.partner.bank"].create(
         {"acc_number": ACCOUNT, "partner_id": company.partner_id.id, "bank_id": bank.id}
     )
-    channel = env["bank.channel"].create(
-        {"name": "Bank folder", "kind": "folder", "folder": "in", "quiet_seconds": 0}
-    )
     connection = env["bank.connection"].create(
         {
             "name": "Nets",
             "scheme": "no_nets",
             "customer_number": CUSTOMER_NUMBER,
-            "channel_id": channel.id,
         }
     )
     return env["bank.agreement"].create(

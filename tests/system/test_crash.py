@@ -1,0 +1,203 @@
+"""Killed in the middle and run again: exactly the result of an undisturbed run."""
+
+import time
+from datetime import date
+
+import psycopg2
+import pytest
+
+from devtools import databases, odoo
+from devtools.scenarios import association
+from tests.bank_simulator import nets
+
+OPENED = date(2026, 10, 1)
+MEMBERS = 40
+FOUND = f"""
+from datetime import date
+from devtools.scenarios import association
+club = association.found(env, date({OPENED.year}, {OPENED.month}, {OPENED.day}))
+association.join(env, club.plans["SEASON"], {MEMBERS}, date(2026, 10, 1), seed=1)
+env.cr.commit()
+"""
+BILL = """
+Run = env["billing.run"]
+type(Run)._run_chunk_size = 4
+run = Run.search([("date", "=", "2026-10-01")]) or Run.create({"date": "2026-10-01"})
+if run.state == "draft":
+    run.action_preview()
+    env.cr.commit()
+Run._cron_work()
+if run.state == "preview":
+    run.action_confirm()
+    env.cr.commit()
+Run._cron_work()
+env.cr.commit()
+print("state", run.state, "failed", run.run_failed)
+"""
+BOOK = """
+from pathlib import Path
+from odoo.addons.membership_billing_nordic.models.bank import bank_file
+bank_file._ROWS_PER_CHUNK = 6
+File = env["bank.file"]
+type(File)._run_chunk_size = 4
+if not File.search([]):
+    File._receive("ocr.txt", Path({path!r}).read_bytes())
+    env.cr.commit()
+File._cron_process()
+env.cr.commit()
+print("state", File.search([]).state)
+"""
+BILLED = """
+SELECT contract.member_id, period.date_from, period.date_to, charge.amount, charge.state,
+       invoice.name, invoice.amount_total, invoice.amount_residual, invoice.payment_state
+  FROM membership_period period
+  JOIN membership_contract contract ON contract.id = period.contract_id
+  LEFT JOIN membership_charge charge ON charge.period_id = period.id
+  LEFT JOIN account_move_line line ON line.id = charge.invoice_line_id
+  LEFT JOIN account_move invoice ON invoice.id = line.move_id
+ ORDER BY contract.member_id, period.date_from
+"""
+REFERENCES = """
+SELECT count(*), count(DISTINCT reference.value), count(DISTINCT invoice.payment_reference)
+  FROM account_move invoice
+  JOIN billing_reference reference ON reference.move_id = invoice.id
+ WHERE invoice.move_type = 'out_invoice'
+"""
+BOOKED = """
+SELECT payment.record, payment.amount, payment.state, payment.outcome, payment.partner_id,
+       sum(allocation.amount), count(allocation.id)
+  FROM bank_payment payment
+  LEFT JOIN bank_payment_allocation allocation ON allocation.payment_id = payment.id
+ GROUP BY payment.id ORDER BY payment.record
+"""
+LEDGER = """
+SELECT account.name->>'en_US', line.partner_id, sum(line.balance), sum(line.amount_residual),
+       count(*) FILTER (WHERE line.reconciled)
+  FROM account_move_line line
+  JOIN account_account account ON account.id = line.account_id
+ WHERE line.parent_state = 'posted' AND account.account_type NOT LIKE 'income%%'
+   AND line.balance != 0
+ GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
+class Books:
+    """A database seen by SQL from outside, while Odoo works on it."""
+
+    def __init__(self, database):
+        server = odoo.connection().environment
+        self.connection = psycopg2.connect(
+            dbname=database,
+            host=server["PGHOST"],
+            port=server.get("PGPORT", "5432"),
+            user=server["PGUSER"],
+            password=server.get("PGPASSWORD"),
+        )
+        self.connection.autocommit = True
+
+    def rows(self, query):
+        with self.connection.cursor() as cursor:
+            cursor.execute(query)
+            return cursor.fetchall()
+
+    def number(self, query):
+        return self.rows(query)[0][0]
+
+    def close(self):
+        self.connection.close()
+
+
+@pytest.fixture
+def books():
+    opened = []
+
+    def look(database):
+        opened.append(Books(database))
+        return opened[-1]
+
+    yield look
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def twins(database, odoo_script, database_factory):
+    """Two databases with the same club: one stays undisturbed, one is killed again and again."""
+    odoo_script(database, FOUND).wait()
+    killed = databases.scratch_name("killed")
+    databases.copy(database, killed)
+    yield database, killed
+    databases.drop(killed)
+
+
+def kill_when(script, look, query, reached, within=120):
+    """SIGKILL the script once the committed figure of `query` has reached `reached`."""
+    end = time.monotonic() + within
+    while look.number(query) < reached:
+        assert script.process.poll() is None, f"ended before it was killed:\n{script.output}"
+        assert time.monotonic() < end, f"not reached:\n{script.output}"
+        time.sleep(0.005)
+    script.kill()
+
+
+def test_a_killed_billing_run_and_booking_end_as_if_undisturbed(
+    twins, odoo_script, books, tmp_path
+):
+    undisturbed, killed = twins
+    billing_ends_the_same(undisturbed, killed, odoo_script, books)
+    path = tmp_path / "ocr.txt"
+    path.write_bytes(a_file_of_payments(books(undisturbed), books(killed)))
+    booking_ends_the_same(undisturbed, killed, odoo_script, books, BOOK.format(path=str(path)))
+
+
+def billing_ends_the_same(undisturbed, killed, odoo_script, books):
+    posted = "SELECT count(*) FROM account_move WHERE state = 'posted'"
+    odoo_script(undisturbed, BILL).wait()
+    for reached in (4, 16, 32):
+        with_books = books(killed)
+        kill_when(odoo_script(killed, BILL), with_books, posted, reached)
+        assert with_books.number(posted) < MEMBERS
+    assert "state done failed 0" in odoo_script(killed, BILL).wait()
+    assert books(undisturbed).rows(BILLED) == books(killed).rows(BILLED)
+    assert len(books(killed).rows(BILLED)) == MEMBERS
+    assert books(killed).rows(REFERENCES) == [(MEMBERS, MEMBERS, MEMBERS)]
+
+
+def a_file_of_payments(*both):
+    """One bank file for both clubs: most references exact, some amounts wrong, some unknown."""
+    query = """
+        SELECT invoice.payment_reference, (invoice.amount_total * 100)::bigint
+          FROM account_move invoice WHERE invoice.move_type = 'out_invoice' ORDER BY invoice.name
+    """
+    claims, same = (look.rows(query) for look in both)
+    known = set(claims) & set(same)
+    lines = []
+    for number, (reference, amount) in enumerate(claims):
+        amount += {0: 5000, 7: -5000}.get(number % 10, 0)
+        known_reference = reference if (reference, claims[number][1]) in known else ""
+        lines.append(
+            nets.Transaction(
+                settled_on=date(2026, 10, 12),
+                amount=amount,
+                kid=known_reference if number % 13 else "",
+                bank_sum=(1, 1, 1 + number // 8),
+            )
+        )
+    payments = nets.Payments(
+        account=association.ACCOUNT, agreement=association.AGREEMENT_NUMBER, transactions=lines
+    )
+    return nets.file_of(
+        [payments], number=1, recipient=association.CUSTOMER_NUMBER, made_on=date(2026, 10, 12)
+    )
+
+
+def booking_ends_the_same(undisturbed, killed, odoo_script, books, book):
+    stored = "SELECT count(*) FROM bank_payment"
+    placed = "SELECT count(*) FROM bank_payment WHERE state NOT IN ('new')"
+    odoo_script(undisturbed, book).wait()
+    for query, reached in ((stored, 6), (placed, 4), (placed, 20)):
+        kill_when(odoo_script(killed, book), books(killed), query, reached)
+    odoo_script(killed, book).wait()
+    assert books(undisturbed).rows(BOOKED) == books(killed).rows(BOOKED)
+    assert books(undisturbed).rows(LEDGER) == books(killed).rows(LEDGER)
+    assert books(killed).number(stored) == MEMBERS
