@@ -338,6 +338,19 @@ class TestContractDecisions(MembershipCommon):
         contract.date_start = "2026-01-20"
         self.assertEqual(contract.billed_from, date(2026, 1, 20))
 
+    def test_association_counts_those_in_it_and_keeps_its_dates(self):
+        district, club = self.env["membership.association"].create(
+            [{"partner_id": self._member(name).id} for name in ("District", "Club")]
+        )
+        club.write({"parent_id": district.id, "valid_to": "2026-06-30"})
+        self.assertEqual(club.complete_name, "District / Club")
+        self._contract(self._plan(), association_id=club.id)
+        self.assertEqual((district.contract_count, club.contract_count), (1, 1))
+        with self.assertRaisesRegex(ValidationError, "takes no members"):
+            self._contract(self._plan(), association_id=club.id, start="2026-07-01")
+        with self.assertRaisesRegex(ValidationError, "part of itself"):
+            district.parent_id = club
+
     def test_line_takes_name_and_price_of_its_product(self):
         product = self.env["product.product"].create({"name": "Locker", "list_price": 25.0})
         contract = self._contract(self._plan())

@@ -71,7 +71,9 @@ class MembershipAssociation(models.Model):
         help="Users who look after its members.",
     )
     contract_ids = fields.One2many("membership.contract", "association_id", string="Contracts")
-    contract_count = fields.Integer(compute="_compute_contract_count")
+    contract_count = fields.Integer(
+        compute="_compute_contract_count", help="With those of the associations in it."
+    )
 
     _dates = models.Constraint(
         "CHECK (valid_to IS NULL OR valid_from IS NULL OR valid_to >= valid_from)",
@@ -85,13 +87,15 @@ class MembershipAssociation(models.Model):
             association.complete_name = " / ".join(name for name in names if name)
 
     def _compute_contract_count(self):
-        counts = dict(
-            self.env["membership.contract"]._read_group(
-                [("association_id", "in", self.ids)], ["association_id"], ["__count"]
-            )
+        counts = self.env["membership.contract"]._read_group(
+            [("association_id", "child_of", self.ids)], ["association_id"], ["__count"]
         )
         for association in self:
-            association.contract_count = counts.get(association._origin, 0)
+            association.contract_count = sum(
+                count
+                for part, count in counts
+                if part.parent_path.startswith(association.parent_path or "-")
+            )
 
     @api.constrains("parent_id")
     def _check_parent_id(self):
@@ -101,5 +105,12 @@ class MembershipAssociation(models.Model):
     def action_view_contracts(self):
         """Show the contracts of the association."""
         return self.env["membership.contract"]._list_action(
-            self.env._("Contracts"), [("association_id", "in", self.ids)]
+            self.env._("Contracts"), [("association_id", "child_of", self.ids)]
+        )
+
+    def _is_valid_on(self, day):
+        """May contracts name the association on ``day``?"""
+        self.ensure_one()
+        return (not self.valid_from or self.valid_from <= day) and (
+            not self.valid_to or day <= self.valid_to
         )

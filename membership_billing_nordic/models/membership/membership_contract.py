@@ -401,6 +401,21 @@ class MembershipContract(models.Model):
     def _check_payer_id(self):
         self.payer_id._mbn_check_own_payer()
 
+    @api.constrains("association_id")
+    def _check_association_id(self):
+        for contract in self.filtered("association_id"):
+            association = contract.association_id
+            day = max(contract.date_start, contract.company_id._billing_today())
+            if not association._is_valid_on(day):
+                raise ValidationError(
+                    self.env._(
+                        "%(association)s takes no members on %(day)s. Choose another association "
+                        "or change its dates.",
+                        association=association.display_name,
+                        day=format_date(self.env, day),
+                    )
+                )
+
     @api.constrains("plan_id", "company_id")
     def _check_plan_is_offered(self):
         for contract in self:
@@ -674,7 +689,9 @@ class MembershipContract(models.Model):
                     {"state": "confirmed", "paused_from": False, "resume_date": False},
                     contract.resume_date,
                 )
-        contracts._compute_member_status()
+        for name in ("member_status", "status_reason", "status_check_date"):
+            self.env.add_to_compute(self._fields[name], contracts)
+        contracts._recompute_recordset()
 
     @api.model
     def _cron_refresh_status(self):
@@ -750,7 +767,7 @@ class MembershipContract(models.Model):
         return sentence
 
     def _describe_draft(self, due):
-        return self.env._("Not confirmed: nothing is invoiced until it is.")
+        return self.env._("Not confirmed yet. Confirm it, so that it is invoiced.")
 
     def _describe_not_started(self, due):
         return self.env._("Starts on %(day)s.", day=self._day(self.date_start))
