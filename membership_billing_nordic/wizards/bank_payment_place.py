@@ -22,7 +22,9 @@ class BankPaymentPlace(models.TransientModel):
     _name = "bank.payment.place"
     _description = "Place a Bank Payment"
 
-    payment_id = fields.Many2one("bank.payment", required=True, ondelete="cascade")
+    payment_id = fields.Many2one(
+        "bank.payment", string="Bank Payment", required=True, ondelete="cascade"
+    )
     company_id = fields.Many2one(related="payment_id.company_id")
     currency_id = fields.Many2one(related="payment_id.currency_id")
     amount = fields.Monetary(related="payment_id.amount", string="Payment")
@@ -214,9 +216,7 @@ class BankPaymentPlaceProposal(models.TransientModel):
     _name = "bank.payment.place.proposal"
     _description = "Proposal for a Bank Payment"
 
-    wizard_id = fields.Many2one(
-        "bank.payment.place", required=True, index=True, ondelete="cascade"
-    )
+    wizard_id = fields.Many2one("bank.payment.place", required=True, index=True, ondelete="cascade")
     currency_id = fields.Many2one(related="wizard_id.currency_id")
     partner_id = fields.Many2one("res.partner", string="Payer", required=True)
     invoice_id = fields.Many2one("account.move", string="Invoice")
@@ -248,9 +248,7 @@ class BankPaymentPlaceLine(models.TransientModel):
     _name = "bank.payment.place.line"
     _description = "Part of a Bank Payment"
 
-    wizard_id = fields.Many2one(
-        "bank.payment.place", required=True, index=True, ondelete="cascade"
-    )
+    wizard_id = fields.Many2one("bank.payment.place", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="wizard_id.company_id")
     currency_id = fields.Many2one(related="wizard_id.currency_id")
     partner_id = fields.Many2one(

@@ -55,7 +55,9 @@ class BankChannel(models.Model):
     )
     last_fetched = fields.Datetime(readonly=True, copy=False, help="When files last came in.")
     last_error = fields.Char(
-        readonly=True, copy=False, help="Why the last attempt to fetch failed; empty when it did not."
+        readonly=True,
+        copy=False,
+        help="Why the last attempt to fetch failed; empty when it did not.",
     )
 
     @api.constrains("kind", "folder", "archive_folder")
@@ -125,13 +127,13 @@ class BankChannel(models.Model):
         return files
 
     def _fetch_path(self, path):
-        Files = self.env["bank.file"].with_company(self.company_id)
+        bank_files = self.env["bank.file"].with_company(self.company_id)
         try:
-            Files._check_size(path.name, path.stat().st_size)
+            bank_files._check_size(path.name, path.stat().st_size)
             content = path.read_bytes()
-            file = Files._receive(path.name, content, company=self.company_id, channel=self)
+            file = bank_files._receive(path.name, content, company=self.company_id, channel=self)
         except UserError as error:
-            file = Files._receive_unusable(path.name, str(error), self)
+            file = bank_files._receive_unusable(path.name, str(error), self)
         # Only what is stored for good may leave the folder: killed before, it is fetched again.
         self.env.cr.postcommit.add(partial(_move_aside, path, self._archive_path()))
         return file

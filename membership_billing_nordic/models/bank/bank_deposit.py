@@ -297,10 +297,7 @@ class BankDeposit(models.Model):
     def action_book(self):
         """Book held deposits as they stand; their payments are placed by the scheduled action."""
         for deposit in self._check_may_decide():
-            deposit = deposit.with_company(deposit.company_id)
-            if deposit.hold_reason == "error" and not deposit.payments_sum:
-                deposit._check_sums()
-            deposit._book()
+            deposit.with_company(deposit.company_id)._book()
             deposit.decided_by_id = self.env.user
             deposit.payment_ids.filtered(lambda p: p.state == "held").write({"state": "new"})
             deposit._leave_desk()

@@ -5,9 +5,9 @@ import logging
 import traceback
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 
 import psycopg2
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
@@ -295,7 +295,7 @@ class BankFile(models.Model):
 
     def _decoder(self):
         """The decoder that accepted this file; empty when its add-on is gone."""
-        return next((d for d in self._bank_decoders() if d.FORMAT == self.format), None)
+        return next((d for d in self._bank_decoders() if self.format == d.FORMAT), None)
 
     @contextmanager
     def _open_bytes(self):
@@ -314,7 +314,7 @@ class BankFile(models.Model):
             )
         )
         if attachment.store_fname:
-            with open(attachment._full_path(attachment.store_fname), "rb") as stream:
+            with Path(attachment._full_path(attachment.store_fname)).open("rb") as stream:
                 yield stream
         else:
             yield io.BytesIO(attachment.raw or b"")
@@ -341,7 +341,9 @@ class BankFile(models.Model):
                     if number in wanted:
                         found[number] = line
         return {
-            number: _as_text(record[:_RAW_RECORD_LIMIT]) for number, record in found.items() if record
+            number: _as_text(record[:_RAW_RECORD_LIMIT])
+            for number, record in found.items()
+            if record
         }
 
     def _add_issue(self, severity, record=0, field="", expected="", found="", action=""):
@@ -403,9 +405,9 @@ class BankFile(models.Model):
             self._guarded(self._validate)
             if not self.env["ir.cron"]._commit_progress():
                 return False
-        if self.state == "accepted" and not self.rows_read:
-            if not self._guarded(self._read_rows):
-                return False
+        unread = self.state == "accepted" and not self.rows_read
+        if unread and not self._guarded(self._read_rows):
+            return False
         if self.state == "accepted":
             return self._run_work()
         return True
@@ -518,8 +520,9 @@ class BankFile(models.Model):
             return deposits.filtered(lambda d: d.agreement_id == deposits[0].agreement_id)
         payments = self.env["bank.payment"].search(domain, order=order, limit=limit)
         return payments.filtered(
-            lambda p: (p.agreement_id, p.bank_date)
-            == (payments[0].agreement_id, payments[0].bank_date)
+            lambda p: (
+                (p.agreement_id, p.bank_date) == (payments[0].agreement_id, payments[0].bank_date)
+            )
         )
 
     def _run_process(self, rows):
@@ -559,13 +562,17 @@ class BankFile(models.Model):
                 "bank_file_refused",
                 file.state == "refused" and not file.duplicate_of_id and not file.reviewed_on,
                 self.env._("Bank file %(name)s was refused", name=file.name),
-                self.env._("Read the issues. Ask the bank for a correct file, or set up its account."),
+                self.env._(
+                    "Read the issues. Ask the bank for a correct file, or set up its account."
+                ),
             )
             file._set_on_desk(
                 "bank_file_review",
                 file.state == "needs_review",
                 self.env._("Bank file %(name)s needs review", name=file.name),
-                self.env._("Read the issues. Correct the set-up and process again, or let it stand."),
+                self.env._(
+                    "Read the issues. Correct the set-up and process again, or let it stand."
+                ),
             )
             file._set_on_desk(
                 "payment_unmatched",
@@ -680,7 +687,9 @@ class BankFile(models.Model):
 
     def _show(self, xml_id, context):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(f"membership_billing_nordic.{xml_id}")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            f"membership_billing_nordic.{xml_id}"
+        )
         domain = [("file_id", "=", self.id)]
         if xml_id == "action_bank_payment_to_place":
             domain.append(("state", "in", ("unmatched", "partial")))

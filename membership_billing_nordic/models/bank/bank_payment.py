@@ -193,7 +193,9 @@ class BankPayment(models.Model):
 
     # ------------------------------------------------------------------ computes
 
-    @api.depends("amount", "is_information", "allocation_ids.amount", "allocation_ids.undone_move_id")
+    @api.depends(
+        "amount", "is_information", "allocation_ids.amount", "allocation_ids.undone_move_id"
+    )
     def _compute_amount_open(self):
         for payment in self:
             if payment.is_information:
@@ -229,8 +231,8 @@ class BankPayment(models.Model):
         found = {}
         waiting = self.sudo().filtered(lambda p: p.state in ("unmatched", "partial"))
         for agreement, payments in waiting.grouped("agreement_id").items():
-            agreement = agreement.with_company(agreement.company_id)
-            found |= ProposalFinder(agreement, payments).find()
+            finder = ProposalFinder(agreement.with_company(agreement.company_id), payments)
+            found |= finder.find()
         return found
 
     # ------------------------------------------------------------------ matching in a file
@@ -238,8 +240,10 @@ class BankPayment(models.Model):
     def _run_in_file(self):
         """Place new payments of one agreement and bank date, as far as the program can."""
         reversals = self.filtered("is_reversal")
-        (self - reversals)._match()
-        reversals._take_back()
+        if plain := self - reversals:
+            plain._match()
+        if reversals:
+            reversals._take_back()
 
     def _fail_in_file(self, message):
         self.write({"state": "unmatched", "outcome": "error", "note": message})
@@ -254,7 +258,9 @@ class BankPayment(models.Model):
         The entry has the bank's date, so that a claim is paid on the day the money came.
         """
         parts = [(p.payment, target) for p in placements for target in p.targets]
-        lines = self._book_parts(parts, max((p.payment.bank_date for p in placements), default=None))
+        lines = self._book_parts(
+            parts, max((p.payment.bank_date for p in placements), default=None)
+        )
         self.env["bank.payment.allocation"].create(
             [
                 self._allocation_vals(payment, target, line)
@@ -334,8 +340,6 @@ class BankPayment(models.Model):
         originals = self._originals()
         found = self.filtered(lambda payment: payment in originals)
         (self - found).write({"state": "unmatched", "outcome": "no_original"})
-        if not found:
-            return
         placements = []
         for payment in found:
             live = originals[payment]._live_allocations()
@@ -422,8 +426,10 @@ class BankPayment(models.Model):
         payment._check_targets(targets)
         matcher = PaymentMatcher(payment.agreement_id, payment, by_person=True)
         moves = self.env["account.move"].sudo().union(*(t["invoice"] for t in targets))
-        partners = self.env["res.partner"].sudo().union(
-            *(t["partner"] for t in targets if not t["invoice"])
+        partners = (
+            self.env["res.partner"]
+            .sudo()
+            .union(*(t["partner"] for t in targets if not t["invoice"]))
         )
         matcher.load(moves, partners)
         placement = Placement(payment, "person", wrong_check_digit=payment.wrong_check_digit)
@@ -452,8 +458,11 @@ class BankPayment(models.Model):
                 )
             if invoice and (invoice.state != "posted" or invoice.company_id != self.company_id):
                 raise UserError(
-                    self.env._("%(name)s is not a posted invoice of %(company)s.",
-                        name=invoice.display_name, company=self.company_id.name)
+                    self.env._(
+                        "%(name)s is not a posted invoice of %(company)s.",
+                        name=invoice.display_name,
+                        company=self.company_id.name,
+                    )
                 )
             if invoice and invoice.currency_id != currency:
                 raise UserError(

@@ -9,7 +9,6 @@ from ...formats.messages import (
     ERROR,
     REFUSAL,
     WARNING,
-    ControlTotal,
     Deposit,
     FormatIssue,
     MandateEvent,
@@ -91,8 +90,8 @@ class Assignments:
         return self._found[key]
 
     def _look_up(self, account, number, is_money):
-        Agreement = self.env["bank.agreement"]
-        found = Agreement._find(self.file.company_id, account, number)
+        agreements = self.env["bank.agreement"]
+        found = agreements._find(self.file.company_id, account, number)
         problem = ""
         if not found:
             problem = self.env._("no agreement has this account or number")
@@ -103,7 +102,7 @@ class Assignments:
                 found._check_ready()
             except UserError as error:
                 problem = str(error)
-        return (Agreement if problem else found), problem, found
+        return (agreements if problem else found), problem, found
 
     def ours(self):
         """All agreements of ours that the file speaks of, ready or not."""
@@ -128,7 +127,6 @@ class FileVerdict:
         self.currencies = set()
         self.issues = []
         self.severities = Counter()
-        self.totals = []
         self.messages = 0
 
     def read(self, messages):
@@ -145,8 +143,6 @@ class FileVerdict:
                     self.currencies.add(message.currency)
             elif isinstance(message, FormatIssue):
                 self._note(message)
-            elif isinstance(message, ControlTotal):
-                self.totals.append(message)
 
     def _note(self, issue):
         if self.severities.total() < _MAX_ISSUES:
@@ -201,7 +197,7 @@ class FileVerdict:
                     "counted": float(total.counted),
                     "agrees": total.agrees,
                 }
-                for total in self.totals
+                for total in self.tally.control_totals
             ]
         )
 
@@ -248,11 +244,13 @@ class FileVerdict:
                     ERROR,
                     record=message.record,
                     field="account" if account else "agreement_number",
-                    expected=self.env._("an agreement that is set up: %(problem)s", problem=problem),
+                    expected=self.env._(
+                        "an agreement that is set up: %(problem)s", problem=problem
+                    ),
                     found=self.env._(
                         "account ending in %(end)s, agreement %(number)s",
-                        end=account[-4:] or "–",
-                        number=number or "–",
+                        end=account[-4:] or "-",
+                        number=number or "-",
                     ),
                     action=self.env._(
                         "Nothing of this account is booked. Set it up, then process again."
@@ -279,8 +277,10 @@ class FileVerdict:
     @property
     def _currency(self):
         names = self.currencies if len(self.currencies) == 1 else ()
-        return self.env["res.currency"].with_context(active_test=False).search(
-            [("name", "in", list(names))], limit=1
+        return (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("name", "in", list(names))], limit=1)
         )
 
 
@@ -418,9 +418,7 @@ class RowWriter:
                 by_agreement.setdefault(agreement, []).append(message)
         for agreement, owned in by_agreement.items():
             payers = self._payers_of_mandates(agreement, owned)
-            events.create(
-                [self._mandate_vals(agreement, message, payers) for message in owned]
-            )
+            events.create([self._mandate_vals(agreement, message, payers) for message in owned])
 
     def _mandate_vals(self, agreement, message, payers):
         notice = {None: False, True: "yes", False: "no"}[message.written_notice]

@@ -149,9 +149,7 @@ class ProposalFinder:
             for line in same:
                 self._judge_amount(payment, line, words, words_of[line.partner_id])
             if complete and len(same) == 1:
-                self._say_claim(
-                    payment, same[0], _ALONE, self.env._("only claim of this amount")
-                )
+                self._say_claim(payment, same[0], _ALONE, self.env._("only claim of this amount"))
 
     def _judge_amount(self, payment, line, words, owner_words):
         partner = line.partner_id

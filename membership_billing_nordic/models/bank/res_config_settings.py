@@ -7,6 +7,4 @@ class ResConfigSettings(models.TransientModel):
     mbn_bank_charge_account_id = fields.Many2one(
         related="company_id.mbn_bank_charge_account_id", readonly=False
     )
-    mbn_place_by_account = fields.Boolean(
-        related="company_id.mbn_place_by_account", readonly=False
-    )
+    mbn_place_by_account = fields.Boolean(related="company_id.mbn_place_by_account", readonly=False)
