@@ -92,10 +92,10 @@ def _inspect(path: Path, stream: BinaryIO) -> int:
 def as_json(message: Message) -> dict:
     """The message as printed: its class, then its fields that are not empty."""
     line = {"type": type(message).__name__}
-    names, values_of = _fields(type(message))
-    for name, value in zip(names, values_of(message), strict=True):
-        # Zero is an answer; nothing else that is false is one.
-        if value or type(value) in _NUMBERS:
+    names, values_of, defaults = _fields(type(message))
+    for name, value, default in zip(names, values_of(message), defaults, strict=True):
+        # A zero, and False where the bank might have said nothing, are answers.
+        if value or type(value) in _NUMBERS or (value is False and default is None):
             line[name] = value if type(value) is str else _plain(value)
     if isinstance(message, ControlTotal) and message.quantity != "amount":
         line.update(declared=int(message.declared), counted=int(message.counted))
@@ -103,9 +103,9 @@ def as_json(message: Message) -> dict:
 
 
 @cache
-def _fields(message_class: type) -> tuple[tuple[str, ...], Callable]:
-    names = tuple(field.name for field in fields(message_class))
-    return names, attrgetter(*names)
+def _fields(message_class: type) -> tuple[tuple[str, ...], Callable, tuple]:
+    names, defaults = zip(*((x.name, x.default) for x in fields(message_class)), strict=True)
+    return names, attrgetter(*names), defaults
 
 
 def _plain(value):
@@ -117,7 +117,8 @@ def _plain(value):
     if kind is tuple:
         return [_plain(item) for item in value]
     if is_dataclass(kind):
-        return {name: _plain(getattr(value, name)) for name in _fields(kind)[0]}
+        named = ((name, getattr(value, name)) for name in _fields(kind)[0])
+        return {name: _plain(each) for name, each in named if each is not None}
     return value
 
 

@@ -67,12 +67,12 @@ class ReferenceLayout:
 
         Raises ``ValueError`` when the payer number or the serial does not fit.
         """
-        payer = payer_number.lstrip("0").zfill(self.payer_digits)
+        payer = payer_number.lstrip("0")
         if not (payer.isascii() and payer.isdigit()) or len(payer) > self.payer_digits:
-            raise ValueError(f"payer number: expected at most {self.payer_digits} digits")
+            raise ValueError(f"payer number: expected 1 to {self.payer_digits} digits, not all 0")
         if not 0 <= serial <= self.max_serial:
             raise ValueError(f"serial: expected at most {self.serial_digits} digits")
-        body = f"{payer}{self.fixed_part}{serial:0{self.serial_digits}d}"
+        body = f"{payer.zfill(self.payer_digits)}{self.fixed_part}{serial:0{self.serial_digits}d}"
         return body + CHECK_DIGITS[self.check](body)
 
     def payer_number(self, reference: str) -> str:
