@@ -173,12 +173,12 @@ def a_file_of_payments(*both):
     known = set(claims) & set(same)
     lines = []
     for number, (reference, amount) in enumerate(claims):
-        amount += {0: 5000, 7: -5000}.get(number % 10, 0)
-        known_reference = reference if (reference, claims[number][1]) in known else ""
+        paid = amount + {0: 5000, 7: -5000}.get(number % 10, 0)
+        known_reference = reference if (reference, amount) in known else ""
         lines.append(
             nets.Transaction(
                 settled_on=date(2026, 10, 12),
-                amount=amount,
+                amount=paid,
                 kid=known_reference if number % 13 else "",
                 bank_sum=(1, 1, 1 + number // 8),
             )

@@ -205,7 +205,7 @@ class BillingApi(models.AbstractModel):
         with _faults(self.env):
             name = arguments.text("name", name, required=True)
             content = arguments.content("content", content)
-        self.env["bank.file"].check_access("create")
+        self.env["bank.file"]._check_may_process()
         file = self.env["bank.file"]._receive(name, content)
         return self.bank_file_outcome(file.id)
 
@@ -314,7 +314,9 @@ class BillingApi(models.AbstractModel):
             "payer_id": payment.partner_id.id or 0,
             "payer_name": payment.payer_name or "",
             "state": payment.state,
-            "invoice_ids": payment.allocation_ids.move_id.ids,
+            "invoice_ids": payment.allocation_ids.filtered(
+                lambda allocation: not allocation.undone_move_id
+            ).invoice_id.ids,
         }
 
     # ------------------------------------------------------------------ look-ups
@@ -350,10 +352,14 @@ class BillingApi(models.AbstractModel):
         return plan
 
     def _country(self, code):
-        country = self.env["res.country"].search([("code", "=", code.upper())]) if code else None
-        if country is not None and not country:
+        countries = self.env["res.country"]
+        if not code:
+            return countries
+        # The database cuts a longer code to two letters before it compares.
+        country = countries.search([("code", "=", code.upper())]) if len(code) == 2 else countries
+        if not country:
             raise ArgumentError("country", self.env._("an ISO country code of two letters"))
-        return country or self.env["res.country"]
+        return country
 
     def _refuse_known(self, model, field, value):
         if value and (row := self.env[model].sudo().search([(field, "=", value)], limit=1)):
