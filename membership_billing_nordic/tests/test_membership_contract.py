@@ -348,7 +348,7 @@ class TestContractDecisions(MembershipCommon):
         self.assertEqual((district.contract_count, club.contract_count), (1, 1))
         with self.assertRaisesRegex(ValidationError, "takes no members"):
             self._contract(self._plan(), association_id=club.id, start="2026-07-01")
-        with self.assertRaisesRegex(ValidationError, "part of itself"):
+        with self.assertRaisesRegex(UserError, "Recursion"):
             district.parent_id = club
 
     def test_line_takes_name_and_price_of_its_product(self):
@@ -459,6 +459,23 @@ class TestContractRights(MembershipCommon):
             contract.change_ids.write({"note": "rewritten"})
         with self.assertRaises(AccessError):
             self.env["membership.association"].with_user(clerk).create({"partner_id": member.id})
+
+    def test_forms_open_for_those_who_use_them(self):
+        contract = self._contract(self._plan(), confirm=False)
+        clerk, manager = self._as("front_desk"), self._as("manager")
+        with Form(self.env["membership.contract"].with_user(clerk)) as form:
+            form.member_id = contract.member_id
+            form.plan_id = contract.plan_id
+            self.assertEqual(form.payer_id, contract.member_id)
+            self.assertTrue(form.twin_id)
+        with Form(contract.member_id.with_user(clerk), "base.view_partner_form") as form:
+            form.mbn_member_number = "55"
+        with Form(self.env["membership.plan"].with_user(manager)) as form:
+            form.name = "Youth"
+            form.product_id = self.product
+            form.term = "season"
+            self.assertTrue(form.price_warning)
+        self.assertEqual(form.record.frequency, "season")
 
     def test_auditor_reads_and_changes_nothing(self):
         contract = self._contract(self._plan())

@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.membership.membership_contract import TAKEN
 from ..models.membership.membership_contract_change import REASONS
+from ..models.membership.membership_contract_schedule import TAKEN
 
 
 class MembershipContractStop(models.TransientModel):

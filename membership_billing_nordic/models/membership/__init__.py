@@ -13,6 +13,8 @@ from . import (
     membership_contract,
     membership_contract_change,
     membership_contract_line,
+    membership_contract_schedule,
+    membership_contract_status,
     membership_period,
     membership_plan,
     membership_plan_price,

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 
 
 class MembershipAssociation(models.Model):
@@ -96,11 +95,6 @@ class MembershipAssociation(models.Model):
                 for part, count in counts
                 if part.parent_path.startswith(association.parent_path or "-")
             )
-
-    @api.constrains("parent_id")
-    def _check_parent_id(self):
-        if self._has_cycle():
-            raise ValidationError(self.env._("An association cannot be part of itself."))
 
     def action_view_contracts(self):
         """Show the contracts of the association."""

@@ -1,19 +1,11 @@
 from collections import defaultdict
 from datetime import timedelta
 
-from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
-from odoo.tools import SQL, format_date
+from odoo.tools import format_date
 
-from . import schedule
 from .membership_contract_change import CONTRACT_STATES
-
-# States of the periods that stand, and of those for which nothing is owed.
-TAKEN = ("open", "paid", "credited")
-SETTLED = ("paid", "credited")
-
-STATUS_CHUNK = 500
 
 # Field of the contract -> kind of change and the field of the change that keeps the value.
 FACTS = {
@@ -221,10 +213,8 @@ class MembershipContract(models.Model):
         help="The reason of the status and what happens next.",
     )
     # -- what the form says ----------------------------------------------------------
-    payer_employer_id = fields.Many2one(
-        "res.partner",
-        compute="_compute_payer_employer_id",
-        help="The company whose contact the payer is, and who would get the invoices.",
+    payer_warning = fields.Char(
+        compute="_compute_payer_warning", help="Why the payer cannot pay, and what to do."
     )
     twin_id = fields.Many2one(
         "membership.contract",
@@ -287,72 +277,12 @@ class MembershipContract(models.Model):
             else:
                 contract.billed_from = contract.billed_from or start
 
-    @api.depends(
-        "period_ids.state",
-        "period_ids.date_from",
-        "period_ids.date_to",
-        "change_ids.state",
-        "change_ids.date",
-        "state",
-        "billed_from",
-        "date_start",
-        "date_end",
-        "resume_date",
-        "plan_id",
-    )
-    def _compute_coverage(self):
-        contracts = self._origin
-        taken = contracts._covered_spans(TAKEN)
-        settled = contracts._covered_spans(SETTLED)
-        pauses = contracts._pauses()
-        for contract in self:
-            key, first = contract._origin.id, contract.billed_from
-            if not first:
-                contract.paid_until = contract.next_period_start = False
-                continue
-            contract.next_period_start = schedule.first_open_day(
-                first, contract._last_day(), taken.get(key, ()), pauses.get(key, ())
-            )
-            until = schedule.settled_until(first, settled.get(key, ()), pauses.get(key, ()))
-            if not until and contract.date_start < first:
-                until = first - timedelta(days=1)
-            contract.paid_until = until
-
-    @api.depends(
-        "state",
-        "date_start",
-        "date_end",
-        "paid_until",
-        "paused_from",
-        "resume_date",
-        "plan_id.grace_days",
-        "plan_id.activation",
-        "period_ids.charge_ids.date_due",
-        "period_ids.charge_ids.state",
-    )
-    def _compute_member_status(self):
-        dues = self._origin._oldest_dues()
-        today = {company: company._billing_today() for company in self.company_id}
-        for contract in self:
-            status, reason, check_date = contract._status_on(
-                today.get(contract.company_id) or fields.Date.context_today(contract),
-                dues.get(contract._origin.id),
-            )
-            contract.member_status = status
-            contract.status_reason = reason
-            contract.status_check_date = check_date
-
-    @api.depends("member_status", "status_reason", "next_period_start")
-    def _compute_status_text(self):
-        dues = self._origin._oldest_dues()
-        for contract in self:
-            contract.status_text = contract._describe_status(dues.get(contract._origin.id))
-
     @api.depends("payer_id.commercial_partner_id")
-    def _compute_payer_employer_id(self):
+    def _compute_payer_warning(self):
         for contract in self:
-            commercial = contract.payer_id.commercial_partner_id
-            contract.payer_employer_id = commercial if commercial != contract.payer_id else False
+            payer = contract.payer_id._origin
+            wrong = payer.commercial_partner_id != payer
+            contract.payer_warning = wrong and payer._mbn_not_own_payer_text()
 
     @api.depends("member_id", "plan_id", "date_start", "date_end", "state")
     def _compute_twin_id(self):
@@ -372,8 +302,8 @@ class MembershipContract(models.Model):
             day = contract.next_period_start or contract.billed_from
             missing = contract.plan_id and day and not contract._price_on(day)
             contract.price_warning = missing and self.env._(
-                "%(plan)s has no price on %(day)s. Until it has one, this member cannot be "
-                "invoiced.",
+                "No price of the plan %(plan)s is valid on %(day)s. Add one to the plan, or this "
+                "member cannot be invoiced.",
                 plan=contract.plan_id.name,
                 day=format_date(self.env, day),
             )
@@ -543,11 +473,11 @@ class MembershipContract(models.Model):
 
     def action_pause(self):
         """Ask from when on the contracts pause."""
-        return self._ask("pause", self.env._("Pause"))
+        return self._ask("pause", self.env._("Pause Membership"))
 
     def action_end(self):
         """Ask when the contracts end."""
-        return self._ask("end", self.env._("End"))
+        return self._ask("end", self.env._("End Membership"))
 
     def action_resume(self):
         """Let paused contracts go on from today."""
@@ -663,295 +593,6 @@ class MembershipContract(models.Model):
     def _write_dated(self, vals, day, reason=False, note=False):
         change = {"date": day, "reason": reason, "note": note}
         self.with_context(mbn_change=change).write(vals)
-
-    # -- status ----------------------------------------------------------------------
-
-    def _refresh_status(self):
-        """Bring decisions that have come due and the status up to date.
-
-        To be called for contracts whose payments or dates changed; the status follows
-        changed periods and charges by itself.
-        """
-        contracts = self.sudo()
-        today = {company: company._billing_today() for company in contracts.company_id}
-        for contract in contracts:
-            now = today[contract.company_id]
-            if contract.state not in ("confirmed", "paused"):
-                continue
-            if contract.date_end and contract.date_end < now:
-                contract._write_dated(
-                    {"state": "ended", "paused_from": False, "resume_date": False},
-                    contract.date_end + timedelta(days=1),
-                    contract.end_reason,
-                )
-            elif contract.resume_date and contract.resume_date <= now:
-                contract._write_dated(
-                    {"state": "confirmed", "paused_from": False, "resume_date": False},
-                    contract.resume_date,
-                )
-        for name in ("member_status", "status_reason", "status_check_date"):
-            self.env.add_to_compute(self._fields[name], contracts)
-        contracts._recompute_recordset()
-
-    @api.model
-    def _cron_refresh_status(self):
-        """Daily: contracts whose status may have changed by the passing of time."""
-        due = [("status_check_date", "<=", fields.Date.today() + timedelta(days=1))]
-        contracts = self.search(due, order="status_check_date, id")
-        while contracts:
-            chunk, contracts = contracts[:STATUS_CHUNK], contracts[STATUS_CHUNK:]
-            chunk._refresh_status()
-            if not self.env["ir.cron"]._commit_progress(len(chunk), remaining=len(contracts)):
-                break
-
-    def _status_on(self, today, due):
-        """The status on ``today``.
-
-        :param due: due date of the oldest unpaid invoice, or None
-        :return: status (False: no member), its reason, and the day it may change by itself
-        """
-        self.ensure_one()
-        if self.state == "draft":
-            return False, "draft", False
-        if self.state == "ended" or (self.date_end and self.date_end < today):
-            return "ended", "ended", False if self.state == "ended" else today
-        if today < self.date_start:
-            return False, "not_started", self.date_start
-        changes = [self.date_end and self.date_end + timedelta(days=1), self.resume_date]
-        if self.state == "paused" and self.paused_from <= today:
-            status, reason = "paused", "paused"
-        else:
-            status, reason, change = self._payment_status_on(today, due)
-            changes += [change, self.paused_from]
-        return status, reason, min(filter(None, changes), default=False)
-
-    def _payment_status_on(self, today, due):
-        if self.paid_until and self.paid_until >= today:
-            return "active", "paid", self.paid_until + timedelta(days=1)
-        first_awaited = self.plan_id.activation == "first_payment" and not self.paid_until
-        if not due or today <= due:
-            change = due and due + timedelta(days=1)
-            if first_awaited:
-                return "waiting", "first_payment", change
-            return "active", "not_due" if due else "not_invoiced", change
-        suspended_on = due + timedelta(days=self.plan_id.grace_days + 1)
-        if today < suspended_on:
-            return "waiting", "grace", suspended_on
-        return "suspended", "unpaid", None
-
-    def _oldest_dues(self):
-        """Contract id to the due date of its oldest unpaid invoice."""
-        groups = (
-            self.env["membership.charge"]
-            .sudo()
-            ._read_group(
-                [
-                    ("contract_id", "in", self.ids),
-                    ("state", "=", "invoiced"),
-                    ("period_id", "!=", False),
-                ],
-                ["contract_id"],
-                ["date_due:min"],
-            )
-        )
-        return {contract.id: due for contract, due in groups}
-
-    def _describe_status(self, due):
-        """The reason of the status and what happens next, in words."""
-        self.ensure_one()
-        if not self.status_reason:
-            return False
-        sentence = getattr(self, f"_describe_{self.status_reason}")(due)
-        if self.date_end and self.status_reason != "ended":
-            sentence += " " + self.env._("Ends on %(day)s.", day=self._day(self.date_end))
-        return sentence
-
-    def _describe_draft(self, due):
-        return self.env._("Not confirmed yet. Confirm it, so that it is invoiced.")
-
-    def _describe_not_started(self, due):
-        return self.env._("Starts on %(day)s.", day=self._day(self.date_start))
-
-    def _describe_paid(self, due):
-        paid = self.env._("Paid until %(day)s.", day=self._day(self.paid_until))
-        return f"{paid} {self._describe_next_invoice()}".strip()
-
-    def _describe_not_invoiced(self, due):
-        return self._describe_next_invoice() or self.env._("Nothing is left to invoice.")
-
-    def _describe_not_due(self, due):
-        return self.env._("The invoice is due on %(day)s.", day=self._day(due))
-
-    def _describe_first_payment(self, due):
-        return self.env._("Becomes active when the first invoice is paid.")
-
-    def _describe_grace(self, due):
-        return self.env._(
-            "Payment was due on %(due)s. Suspended on %(day)s if it has not come by then.",
-            due=self._day(due),
-            day=self._day(self.status_check_date),
-        )
-
-    def _describe_unpaid(self, due):
-        return self.env._(
-            "Payment was due on %(due)s. Active again as soon as it is paid.", due=self._day(due)
-        )
-
-    def _describe_paused(self, due):
-        since = self.env._("Paused since %(day)s.", day=self._day(self.paused_from))
-        if not self.resume_date:
-            return since + " " + self.env._("Nothing is invoiced until it goes on.")
-        return since + " " + self.env._("Goes on on %(day)s.", day=self._day(self.resume_date))
-
-    def _describe_ended(self, due):
-        return self.env._("Ended on %(day)s.", day=self._day(self.date_end))
-
-    def _describe_next_invoice(self):
-        if not self.next_period_start:
-            return ""
-        day = self.next_period_start - timedelta(days=self.plan_id.lead_days)
-        if day <= self.company_id._billing_today():
-            return self.env._("The next billing run makes the invoice.")
-        return self.env._("The next invoice is made on %(day)s.", day=self._day(day))
-
-    def _day(self, day):
-        return format_date(self.env, day)
-
-    # -- periods and prices ----------------------------------------------------------
-
-    def _periods_due(self, until):
-        """The periods that are to be invoiced by ``until`` and do not exist yet.
-
-        A period is invoiced the plan's lead days before it begins. Days before "billed
-        from", after the end and in a pause are never in a period.
-
-        :return: dict of contract id to a list of PeriodPlan; without those that owe nothing
-        """
-        due = self.filtered(
-            lambda contract: (
-                contract.state != "draft"
-                and contract.next_period_start
-                and contract.next_period_start <= contract._latest_start(until)
-            )
-        )
-        taken, pauses = due._covered_spans(TAKEN), due._pauses()
-        periods = {}
-        for contract in due:
-            plan = contract.plan_id
-            periods[contract.id] = list(
-                schedule.open_periods(
-                    plan._grid(contract.date_start),
-                    contract.date_start,
-                    contract.billed_from,
-                    contract._latest_start(until),
-                    contract._last_day(),
-                    plan.first_period,
-                    taken.get(contract.id, ()),
-                    pauses.get(contract.id, ()),
-                )
-            )
-        return {key: plans for key, plans in periods.items() if plans}
-
-    def _latest_start(self, until):
-        return until + timedelta(days=self.plan_id.lead_days)
-
-    def _last_day(self):
-        """The last day that can be invoiced; None when there is no end."""
-        self.ensure_one()
-        if self.plan_id.renewal != "none" or not self.date_start:
-            return self.date_end or None
-        grid = self.plan_id._grid(self.date_start)
-        only = grid.start(grid.index_of(self.date_start) + 1) - timedelta(days=1)
-        return min(only, self.date_end) if self.date_end else only
-
-    def _covered_spans(self, states):
-        """Contract id to the stretches that its periods in ``states`` cover, joined and in order.
-
-        Periods of a contract never overlap, so a stretch without a gap is one in which the
-        first day less the number of days before it is always the same.
-        """
-        if not self.ids:
-            return {}
-        self.env["membership.period"].flush_model(["contract_id", "date_from", "date_to", "state"])
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT contract_id, min(date_from), max(date_to)
-                  FROM (SELECT contract_id, date_from, date_to,
-                               date_to - sum(date_to - date_from + 1) OVER (
-                                   PARTITION BY contract_id ORDER BY date_from
-                               )::integer AS stretch
-                          FROM membership_period
-                         WHERE contract_id = ANY(%(contracts)s) AND state = ANY(%(states)s)
-                       ) period
-                 GROUP BY contract_id, stretch
-                 ORDER BY contract_id, min(date_from)
-                """,
-                contracts=self.ids,
-                states=list(states),
-            )
-        )
-        spans = defaultdict(list)
-        for contract_id, first, last in rows:
-            spans[contract_id].append((first, last))
-        return spans
-
-    def _pauses(self):
-        """Contract id to its pauses (first day, last day or None while it lasts), in order."""
-        changes = self.env["membership.contract.change"].sudo()
-        paused = changes._read_group(
-            [("contract_id", "in", self.ids), ("state", "=", "paused")], ["contract_id"]
-        )
-        rows = changes.search(
-            [
-                ("contract_id", "in", [contract.id for (contract,) in paused]),
-                ("kind", "=", "status"),
-            ],
-            order="date, id",
-        )
-        pauses = defaultdict(list)
-        since = {}
-        for row in rows:
-            contract = row.contract_id
-            if row.state == "paused":
-                since.setdefault(contract, row.date)
-            elif begin := since.pop(contract, None):
-                pauses[contract.id].append((begin, row.date - timedelta(days=1)))
-        for contract, begin in since.items():
-            end = contract.resume_date and contract.resume_date - timedelta(days=1)
-            pauses[contract.id].append((begin, end or None))
-        return {
-            key: [span for span in spans if span[1] is None or span[0] <= span[1]]
-            for key, spans in pauses.items()
-        }
-
-    def _price_on(self, day, number=1):
-        """The plan's price of a period that begins on ``day``; empty when there is none.
-
-        :param number: the how-manieth period of the contract it is
-        """
-        self.ensure_one()
-        age = self._member_age_on(day)
-        return self.plan_id.price_ids.filtered(lambda price: price._fits(day, age, number))[:1]
-
-    def _prices_for(self, periods):
-        """The prices of many contracts' periods.
-
-        :param periods: dict of contract id to a list of PeriodPlan, as from
-            :meth:`_periods_due`
-        :return: dict of (contract id, first day of the period) to a ``membership.plan.price``,
-            which is empty when the plan has no price then
-        """
-        contracts = self.filtered(lambda contract: contract.id in periods)
-        return {
-            (contract.id, period.date_from): contract._price_on(period.date_from, period.number)
-            for contract in contracts
-            for period in periods[contract.id]
-        }
-
-    def _member_age_on(self, day):
-        born = self.sudo().member_id.mbn_birth_date
-        return relativedelta(day, born).years if born else None
 
     def _is_twin(self, other):
         """Is ``other`` a live contract of the same member and plan over the same time?"""
