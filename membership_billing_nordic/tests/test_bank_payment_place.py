@@ -281,3 +281,19 @@ class TestBankPaymentPlace(BankFileCommon):
         second = self._unmatched(20, deposit_key="D2")
         action = first.with_context(mbn_show_next=True).action_accept_best()
         self.assertEqual(action["res_id"], second.id)
+
+    # ------------------------------------------------------------------ links
+
+    def test_invoice_and_payer_lead_to_their_payments(self):
+        invoice = self._invoice(self.payer, 450)
+        first = self._payment(200, invoice.payment_reference)
+        second = self._payment(250, invoice.payment_reference)
+        self._book(first, second)
+        self.assertEqual((invoice.mbn_payment_count, self.payer.mbn_payment_count), (2, 2))
+        for record in (invoice, self.payer):
+            action = record.action_mbn_payments()
+            found = self.env["bank.payment"].search(action["domain"])
+            self.assertEqual(found, self._stored(first) | self._stored(second))
+        self._stored(first).action_undo()
+        invoice.invalidate_recordset(["mbn_payment_count"])
+        self.assertEqual(invoice.mbn_payment_count, 1)

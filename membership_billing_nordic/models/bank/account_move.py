@@ -27,6 +27,14 @@ class AccountMove(models.Model):
         help="The reference by which payments find this invoice.",
     )
 
+    mbn_payment_count = fields.Integer(
+        string="Bank Payments",
+        compute="_compute_mbn_payment_count",
+        groups="membership_billing_nordic.group_billing_user,"
+        "membership_billing_nordic.group_billing_auditor",
+        help="Payments of bank files that were used for this invoice.",
+    )
+
     def _auto_init(self):
         # No invoice has an agreement when the add-on comes in: do not compute millions.
         if not column_exists(self.env.cr, self._table, "mbn_agreement_id"):
@@ -53,6 +61,25 @@ class AccountMove(models.Model):
             )
             own = rows.filtered(lambda row: row.kind == "invoice")
             move.mbn_reference_id = (own or rows)[:1]
+
+    def _compute_mbn_payment_count(self):
+        counts = dict(
+            self.env["bank.payment.allocation"]._read_group(
+                [("invoice_id", "in", self.ids), ("undone_move_id", "=", False)],
+                ["invoice_id"],
+                ["payment_id:count_distinct"],
+            )
+        )
+        for move in self:
+            move.mbn_payment_count = counts.get(move._origin, 0)
+
+    def action_mbn_payments(self):
+        """Show the payments of bank files that were used for this invoice."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "membership_billing_nordic.action_bank_payment"
+        )
+        return action | {"domain": [("allocation_ids.invoice_id", "=", self.id)], "context": {}}
 
     def write(self, vals):
         result = super().write(vals)

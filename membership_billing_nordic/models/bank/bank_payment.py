@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.addons.base.models.res_bank import sanitize_account_number
 from odoo.exceptions import AccessError, UserError
 
 from ...formats.messages import METHODS
@@ -38,12 +37,7 @@ class BankPayment(models.Model):
     )
     company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
     agreement_id = fields.Many2one(
-        "bank.agreement",
-        required=True,
-        index=True,
-        readonly=True,
-        ondelete="restrict",
-        check_company=True,
+        "bank.agreement", required=True, index=True, readonly=True, ondelete="restrict"
     )
     deposit_id = fields.Many2one(
         "bank.deposit", index="btree_not_null", readonly=True, ondelete="restrict"
@@ -109,7 +103,10 @@ class BankPayment(models.Model):
     payer_country = fields.Char(readonly=True)
     payer_account = fields.Char(readonly=True, help="The account the money came from.")
     payer_account_key = fields.Char(
-        compute="_compute_payer_account_key", store=True, precompute=True, index="btree_not_null"
+        string="Payer Account Compared As",
+        readonly=True,
+        index="btree_not_null",
+        help="The payer's account without dots and blanks.",
     )
     payer_organisation = fields.Char(string="Payer Organisation No.", readonly=True)
     text = fields.Char(string="Message", readonly=True, help="What the payer wrote.")
@@ -203,11 +200,6 @@ class BankPayment(models.Model):
                 continue
             live = payment.allocation_ids.filtered(lambda used: not used.undone_move_id)
             payment.amount_open = payment.amount - sum(live.mapped("amount"))
-
-    @api.depends("payer_account")
-    def _compute_payer_account_key(self):
-        for payment in self:
-            payment.payer_account_key = sanitize_account_number(payment.payer_account)
 
     @api.depends("payer_name", "reference", "bank_date", "amount")
     def _compute_display_name(self):

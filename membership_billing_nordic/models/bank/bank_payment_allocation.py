@@ -10,9 +10,7 @@ class BankPaymentAllocation(models.Model):
     _rec_name = "partner_id"
     _check_company_auto = True
 
-    payment_id = fields.Many2one(
-        "bank.payment", required=True, index=True, ondelete="restrict", check_company=True
-    )
+    payment_id = fields.Many2one("bank.payment", required=True, index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, index=True)
     currency_id = fields.Many2one("res.currency", required=True)
     amount = fields.Monetary(required=True, help="Below zero where money went back to the payer.")

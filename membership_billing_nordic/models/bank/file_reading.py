@@ -3,6 +3,7 @@
 from collections import Counter
 from functools import cached_property
 
+from odoo.addons.base.models.res_bank import sanitize_account_number
 from odoo.exceptions import UserError
 
 from ...formats.messages import (
@@ -354,6 +355,9 @@ class RowWriter:
             | self._owner(agreement, message)
             | {
                 "amount": float(amount),
+                # Given here, not computed: no other use of the payment can exist yet.
+                "amount_open": 0.0 if message.is_information else float(amount),
+                "payer_account_key": sanitize_account_number(message.payer_account),
                 "reference": reference,
                 "reference_value": normalise(reference),
                 "is_reversal": is_reversal,

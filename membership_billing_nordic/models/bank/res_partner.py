@@ -10,3 +10,29 @@ class ResPartner(models.Model):
         string="Payer Numbers",
         help="The numbers by which banks and payments know this payer, one per agreement.",
     )
+    mbn_payment_count = fields.Integer(
+        string="Bank Payments",
+        compute="_compute_mbn_payment_count",
+        groups="membership_billing_nordic.group_billing_user,"
+        "membership_billing_nordic.group_billing_auditor",
+        help="Payments of bank files that were placed on this payer.",
+    )
+
+    def _compute_mbn_payment_count(self):
+        counts = dict(
+            self.env["bank.payment.allocation"]._read_group(
+                [("partner_id", "in", self.ids), ("undone_move_id", "=", False)],
+                ["partner_id"],
+                ["payment_id:count_distinct"],
+            )
+        )
+        for partner in self:
+            partner.mbn_payment_count = counts.get(partner._origin, 0)
+
+    def action_mbn_payments(self):
+        """Show the payments of bank files that were placed on this payer."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "membership_billing_nordic.action_bank_payment"
+        )
+        return action | {"domain": [("allocation_ids.partner_id", "=", self.id)], "context": {}}
