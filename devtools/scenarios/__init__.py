@@ -1,1 +1,1 @@
-"""Worked examples that ./dev demo runs inside Odoo."""
+"""Worked examples that run inside Odoo."""

@@ -1,0 +1,197 @@
+"""A month of a Norwegian ski club: invoiced, paid by the bank simulator's payers, booked.
+
+Runs inside Odoo. Everything goes the way it goes in practice: a billing run with its preview, bank
+files in a folder, scheduled actions. At the end the ledger must agree with what the payers did.
+"""
+
+from collections import Counter
+from datetime import date, timedelta
+from decimal import Decimal
+
+from devtools.scenarios import association
+from tests.bank_simulator.clearing_house import ClearingHouse
+from tests.bank_simulator.payers import HABITS
+
+OLD_MEMBERS, NEW_MEMBERS = 60, {"SEASON": 60, "FAMILY": 25, "MONTH": 45, "YOUTH": 20}
+LAST_YEAR = {"in_time": 92, "never": 8}
+SEED = 20
+
+
+class LedgerError(AssertionError):
+    """The ledger does not say what the bank's files say."""
+
+
+def run(env, out_dir):
+    """Play the month before this one; files stay in `out_dir`. Returns the table to print."""
+    opened = (date.today().replace(day=1) - timedelta(days=1)).replace(day=1)
+    closed = date.today().replace(day=1) - timedelta(days=1)
+    club = association.found(env, opened)
+    folder = _Folder(env, out_dir)
+    house = ClearingHouse(
+        seed=SEED,
+        recipient=association.CUSTOMER_NUMBER,
+        agreements={association.ACCOUNT: association.AGREEMENT_NUMBER},
+        habits=LAST_YEAR,
+    )
+    _last_season(env, club, house, folder, opened)
+    house.payers.habits = HABITS
+    for number, (code, count) in enumerate(NEW_MEMBERS.items()):
+        association.join(env, club.plans[code], count, opened, seed=SEED + number)
+    billing_run = _bill(env, opened)
+    house.announce(_claims(env, billing_run), opened)
+    folder.deliver(house.play(opened, closed))
+    return _table(env, club, folder.delivered, billing_run)
+
+
+def _last_season(env, club, house, folder, opened):
+    """Members since last year: their old references are still in their net banks."""
+    begun = opened.replace(year=opened.year - 1)
+    association.join(env, club.plans["SEASON"], OLD_MEMBERS, begun, seed=SEED - 1)
+    claims = _claims(env, _bill(env, begun))
+    house.announce(claims, begun)
+    folder.deliver(house.play(begun, begun + timedelta(days=60)))
+    house.payers.old_references = [claim["reference"] for claim in claims]
+
+
+class _Folder:
+    """A folder that the bank's files arrive in; `delivered` is every payment in them."""
+
+    def __init__(self, env, out_dir):
+        self.env, self.path = env, out_dir / "in"
+        self.delivered = []
+        self.path.mkdir(parents=True, exist_ok=True)
+        env["ir.config_parameter"].set_param(
+            "membership_billing_nordic.bank_folder", str(out_dir.resolve())
+        )
+        channel = env["bank.channel"].create(
+            {"name": "Bank folder", "kind": "folder", "folder": "in", "quiet_seconds": 0}
+        )
+        env["bank.connection"].search([("scheme", "=", "no_nets")]).channel_id = channel
+
+    def deliver(self, files):
+        """Put the files there and let the scheduled actions fetch and book them."""
+        for file in files:
+            (self.path / file.name).write_bytes(file.content)
+            self.delivered += file.payments
+        self.env["bank.channel"]._cron_fetch()
+        self.env["bank.file"]._cron_process()
+        self.env.cr.commit()
+
+
+def _bill(env, day):
+    billing_run = env["billing.run"].create({"date": day})
+    billing_run.action_preview()
+    billing_run._cron_work()
+    billing_run.action_confirm()
+    billing_run._cron_work()
+    if billing_run.state != "done" or billing_run.run_failed:
+        raise LedgerError(f"the billing run of {day} ended as {billing_run.state}")
+    env.cr.commit()
+    return billing_run
+
+
+def _claims(env, billing_run):
+    invoices = env["account.move"].search([("mbn_run_id", "=", billing_run.id)], order="id")
+    return [
+        {
+            "reference": invoice.payment_reference,
+            "amount": Decimal(str(invoice.amount_total)),
+            "due_date": invoice.invoice_date_due,
+            "account": association.ACCOUNT,
+            "payer": invoice.partner_id.name,
+        }
+        for invoice in invoices
+    ]
+
+
+def _table(env, club, delivered, billing_run):
+    env.invalidate_all()
+    invoices = env["account.move"].search([("mbn_run_id", "=", billing_run.id)])
+    payments = env["bank.payment"].search([])
+    real = payments.filtered(lambda payment: payment.state != "information")
+    to_place = real.filtered(lambda payment: payment.state == "unmatched")
+    deposits = env["bank.deposit"].search([])
+    states = Counter(env["membership.contract"].search([]).mapped("member_status"))
+    sums = {
+        "given": sum(payment.amount for payment in delivered if not payment.is_information),
+        "deposits": _ore(sum(deposits.mapped("amount"))),
+        "bank account": _balance(env, club.agreement.liquidity_account_id),
+        "to place": _ore(sum(real.mapped("amount_open"))),
+        "clearing account": -_balance(env, club.agreement.clearing_account_id),
+        "placed": _ore(sum(real.allocation_ids.mapped("amount"))),
+        "receivables": sum(
+            _balance(env, account)
+            for account in env["account.account"].search(
+                [("account_type", "=", "asset_receivable")]
+            )
+        ),
+        "invoiced in all": _ore(
+            sum(
+                env["account.move"]
+                .search([("move_type", "=", "out_invoice")])
+                .mapped("amount_total")
+            )
+        ),
+    }
+    _agree(sums)
+
+    def line(what, rows=None, amount=None):
+        count = "" if rows is None else f"{len(rows) if hasattr(rows, 'ids') else rows:>7}"
+        return f"{what:<42}{count:>7}{'' if amount is None else f'{amount / 100:>16,.2f}'}"
+
+    def invoiced(*kinds):
+        rows = invoices.filtered(lambda invoice: invoice.payment_state in kinds)
+        return rows, _ore(sum(rows.mapped("amount_total")))
+
+    return "\n".join(
+        [
+            "",
+            f"{club.company.name}, {billing_run.date:%B %Y}" + "NOK".rjust(33),
+            "-" * 65,
+            line("Members", env["res.partner"].search([("mbn_member_number", "!=", False)])),
+            *(line(f"  {status}", count) for status, count in sorted(states.items())),
+            line("Invoiced in the month", invoices, _ore(sum(invoices.mapped("amount_total")))),
+            line("  paid", *invoiced("paid", "in_payment")),
+            line("  partly paid", *invoiced("partial")),
+            line("  not paid", *invoiced("not_paid")),
+            line("Payments from the bank", real, sums["given"]),
+            line("  placed by the program", real - to_place, sums["placed"]),
+            line("  to place by a person", to_place, sums["to place"]),
+            line("Card payments, for information only", payments - real),
+            "-" * 65,
+            line("Deposits", deposits, sums["deposits"]),
+            line("  ledger: bank account", None, sums["bank account"]),
+            line("Payments not placed", None, sums["to place"]),
+            line("  ledger: unallocated payments", None, sums["clearing account"]),
+            line("Invoiced less placed", None, sums["invoiced in all"] - sums["placed"]),
+            line("  ledger: receivables", None, sums["receivables"]),
+            "All sums agree with the ledger.",
+        ]
+    )
+
+
+def _agree(sums):
+    """The bank's truth, the payments and the ledger tell the same; amounts in øre."""
+    pairs = {
+        "what payers gave and deposits": ("given", "deposits"),
+        "deposits and bank account": ("deposits", "bank account"),
+        "payments to place and clearing account": ("to place", "clearing account"),
+    }
+    for what, (one, other) in pairs.items():
+        if sums[one] != sums[other]:
+            raise LedgerError(f"{what}: {sums[one]} and {sums[other]} øre")
+    if sums["placed"] + sums["to place"] != sums["given"]:
+        raise LedgerError("payments placed and to place are not what was given")
+    if sums["invoiced in all"] - sums["placed"] != sums["receivables"]:
+        raise LedgerError("invoices less payments are not the receivables")
+
+
+def _balance(env, account):
+    lines = env["account.move.line"].search(
+        [("account_id", "=", account.id), ("parent_state", "=", "posted")]
+    )
+    return _ore(sum(lines.mapped("balance")))
+
+
+def _ore(amount):
+    return round(amount * 100)
