@@ -136,5 +136,5 @@ def _sha256(stream: BinaryIO) -> str:
 
 def _complain(text: str) -> int:
     sys.stdout.flush()
-    print(text, file=sys.stderr)
+    sys.stderr.write(f"{text}\n")
     return UNKNOWN

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from io import BytesIO
 
+import netsgiro
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from odoo.addons.l10n_no_ocr.formats import ocr_giro
@@ -213,3 +214,39 @@ def test_a_mutated_file_never_raises_and_its_totals_are_always_checked(changes):
         assert total.agrees or total.record in {issue.record for issue in reading.issues}
     checked = {total.quantity for total in reading.totals if total.scope == "file"}
     assert reading.refused or checked == {"transactions", "records", "amount"}
+
+
+PLAIN = TRANSACTIONS.map(
+    lambda each: nets.Transaction(
+        kind=f"{10 + int(each.kind) % 8}",
+        # The years that it, too, takes for those of this century.
+        settled_on=each.settled_on.replace(year=2000 + each.settled_on.year % 64),
+        amount=each.amount,
+        kid=each.kid.replace("-", "0") or "1234",
+        bank_sum=each.bank_sum,
+        form_number=each.form_number,
+        archive_reference=each.archive_reference,
+        ordered_on=each.ordered_on,
+        debit_account=each.debit_account,
+    )
+)
+
+
+@given(st.lists(PLAIN, min_size=1, max_size=5))
+def test_where_netsgiro_can_read_it_reads_the_same(transactions):
+    content = one_file(nets.Payments(account="99991042764", transactions=transactions))
+    [assignment] = netsgiro.parse(content.decode("latin-1").replace("\r\n", "\n")).assignments
+    assert [
+        (x.record, x.bank_code, x.amount, x.bank_date, x.reference, x.payer_account)
+        for x in Reading(content).payments
+    ] == [
+        (
+            3 + 2 * place,
+            str(x.type.value),
+            x.amount,
+            x.date,
+            x.kid,
+            unless_zero(x.debit_account),
+        )
+        for place, x in enumerate(assignment.transactions)
+    ]
