@@ -8,6 +8,7 @@ from . import (
     test_billing_payment,
     test_billing_run,
     test_invoice_sending,
+    test_invoice_writer,
     test_membership_contract,
     test_membership_plan,
     test_payer_number,

@@ -1,4 +1,5 @@
 from . import (
+    account_move,
     billing_exception,
     billing_run_mixin,
     invoice_writer,

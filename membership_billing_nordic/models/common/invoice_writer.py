@@ -1,8 +1,111 @@
-from odoo import api, models
+from odoo import Command, api, models
+
+# Add-ons that may extend invoices: looked through, they change no line by what a pattern
+# leaves out. Country add-ons add theirs in _known_addons.
+KNOWN_ADDONS = frozenset(
+    {
+        "account",
+        "account_debit_note",
+        "account_edi_ubl_cii",
+        "account_payment",
+        "account_peppol",
+        "analytic",
+        "l10n_dk_nemhandel",
+        "l10n_no",
+        "l10n_se",
+        "mail",
+        "membership_billing_nordic",
+        "portal",
+        "product",
+        "sms",
+        "snailmail",
+        "snailmail_account",
+    }
+)
+
+# The values of an invoice and of its lines that the pattern way takes. Ours (mbn_…) may be
+# given besides: no core field is computed from them.
+HEADER_FIELDS = frozenset(
+    {
+        "company_id",
+        "currency_id",
+        "delivery_date",
+        "fiscal_position_id",
+        "invoice_cash_rounding_id",
+        "invoice_date",
+        "invoice_date_due",
+        "invoice_line_ids",
+        "invoice_origin",
+        "invoice_payment_term_id",
+        "invoice_user_id",
+        "journal_id",
+        "move_type",
+        "narration",
+        "partner_bank_id",
+        "partner_id",
+        "payment_reference",
+        "ref",
+    }
+)
+LINE_FIELDS = frozenset(
+    {
+        "account_id",
+        "analytic_distribution",
+        "deferred_end_date",
+        "deferred_start_date",
+        "discount",
+        "display_type",
+        "name",
+        "price_unit",
+        "product_id",
+        "product_uom_id",
+        "quantity",
+        "sequence",
+        "tax_ids",
+    }
+)
+REQUIRED_FIELDS = frozenset({"invoice_date", "invoice_line_ids", "journal_id", "partner_id"})
+
+# Two invoices of one pattern may differ in these, and in ours.
+FREE_HEADER_FIELDS = frozenset({"invoice_line_ids", "invoice_origin", "narration", "partner_id"})
+FREE_LINE_FIELDS = frozenset({"name"})
+
+# A copied line gets these from its own invoice; debit and credit follow from the balance.
+OWN_LINE_FIELDS = frozenset(
+    {"move_id", "partner_id", "no_followup", "debit", "credit", *models.MAGIC_COLUMNS}
+)
+
+# Copying from the first of a pattern gains nothing when there are nearly as many patterns
+# as invoices.
+MAX_PATTERNS_SHARE = 0.5
+
+# The lines are complete: nothing is to be worked out from them. Core's own keys.
+COMPLETE = {"skip_invoice_sync": True, "skip_invoice_line_sync": True}
+
+# An invoice of a run has no followers and no message for each field that changed.
+QUIET = {
+    "tracking_disable": True,
+    "mail_create_nolog": True,
+    "mail_create_nosubscribe": True,
+    "mail_notrack": True,
+}
 
 
 class BillingInvoiceWriter(models.AbstractModel):
-    """Creates and posts many customer invoices at once."""
+    """Creates and posts many customer invoices at once.
+
+    Most of the time Odoo spends on an invoice goes into the lines that follow from the given
+    ones: taxes, rounding, instalments. The invoices of a run are alike, so this is left to
+    Odoo once for each *pattern*: invoices that differ only in payer and texts. The first of a
+    pattern is created the plain way inside a savepoint that is rolled back; then all are
+    created with complete lines, and without synchronising them. Header fields, totals,
+    posting, numbers and references are computed by Odoo for every invoice, and what other
+    add-ons do when an invoice is posted is done.
+
+    No amount is computed here, so it is the plain way's. An invoice that may depend on more
+    than its pattern is its own pattern; where the add-ons, the journal or a given value are
+    not known here, all go the plain way.
+    """
 
     _name = "billing.invoice.writer"
     _description = "Invoice Writer"
@@ -16,7 +119,209 @@ class BillingInvoiceWriter(models.AbstractModel):
         :return: ``account.move`` records in the order of ``vals_list``
         :raise UserError: as Odoo's own ``create`` and ``action_post`` do
         """
-        moves = self.env["account.move"].create(vals_list)
+        patterns = self._patterns(vals_list)
+        if len(set(patterns)) > MAX_PATTERNS_SHARE * len(vals_list):
+            moves = self.env["account.move"].create(vals_list)
+        else:
+            moves = self._create_by_pattern(vals_list, patterns)
         if post:
-            moves.action_post()
-        return moves
+            # Read at once what posting a payer's first invoice looks up one by one.
+            moves.partner_id.fetch(["user_ids"])
+            moves.with_context(mbn_keep_number_format=True).action_post()
+        return moves.with_env(self.env)
+
+    @api.model
+    def _known_addons(self):
+        """Names of the add-ons that may extend invoices without sending all the plain way."""
+        return KNOWN_ADDONS
+
+    # ------------------------------------------------------------------
+    # Which invoices are alike
+    # ------------------------------------------------------------------
+
+    def _patterns(self, vals_list):
+        """A hashable for each invoice; equal ones have lines equal but for payer and texts."""
+        journals = self.env["account.journal"].browse(
+            {vals.get("journal_id") for vals in vals_list}
+        )
+        if not (
+            self._is_extended_by_known_addons_only()
+            and all(_is_ordinary(vals) for vals in vals_list)
+            and all(_is_ordinary_journal(journal) for journal in journals)
+        ):
+            return range(len(vals_list))
+        partners = self.env["res.partner"].browse(vals["partner_id"] for vals in vals_list)
+        by_partner = self._distributes_by_partner()
+        return [
+            self._pattern(vals, partner, by_partner) or index
+            for index, (vals, partner) in enumerate(zip(vals_list, partners, strict=True))
+        ]
+
+    def _is_extended_by_known_addons_only(self):
+        every_model = set(type(self.env["base"]).mro())
+        extensions = {
+            addon
+            for name in ("account.move", "account.move.line")
+            for definition in type(self.env[name]).mro()
+            if definition not in every_model and (addon := getattr(definition, "_module", None))
+        }
+        return extensions <= self._known_addons()
+
+    def _distributes_by_partner(self):
+        """Whether the analytic distribution of a line may depend on who gets the invoice."""
+        return bool(
+            self.env["account.analytic.distribution.model"]
+            .sudo()
+            .search_count(
+                ["|", ("partner_id", "!=", False), ("partner_category_id", "!=", False)], limit=1
+            )
+        )
+
+    def _pattern(self, vals, partner, distributes_by_partner):
+        """What the lines of an invoice follow from; None when that is more than is known."""
+        if partner.commercial_partner_id != partner or partner.child_ids:
+            return None
+        lines = []
+        for _command, _id, line in vals["invoice_line_ids"]:
+            if not (line.get("product_id") or line.get("account_id") or line.get("display_type")):
+                return None  # the account is then what this payer's invoices had before
+            if distributes_by_partner and "analytic_distribution" not in line:
+                return None
+            lines.append(_without(line, FREE_LINE_FIELDS))
+        header = _without(vals, FREE_HEADER_FIELDS)
+        return header, tuple(lines), self._payer_facts(vals, partner)
+
+    def _payer_facts(self, vals, partner):
+        """What Odoo looks up on the payer that bears upon the lines."""
+        company = self.env["account.journal"].browse(vals["journal_id"]).company_id
+        if vals.get("company_id"):
+            company = company.browse(vals["company_id"])
+        partner = partner.with_company(company)
+        position = term = None
+        if "fiscal_position_id" not in vals:
+            positions = self.env["account.fiscal.position"].with_company(company)
+            position = positions._get_fiscal_position(partner, delivery=partner).id
+        if "invoice_payment_term_id" not in vals:
+            term = partner.property_payment_term_id.id
+        return partner.lang, partner.property_account_receivable_id.id, position, term
+
+    # ------------------------------------------------------------------
+    # Creating by pattern
+    # ------------------------------------------------------------------
+
+    def _create_by_pattern(self, vals_list, patterns):
+        firsts = {}
+        for vals, pattern in zip(vals_list, patterns, strict=True):
+            firsts.setdefault(pattern, vals)
+        lines = dict(zip(firsts, self._compute_lines(list(firsts.values())), strict=True))
+        return (
+            self._quiet_moves(vals_list)
+            .with_context(**COMPLETE)
+            .create(
+                [
+                    _complete(vals, lines[pattern])
+                    for vals, pattern in zip(vals_list, patterns, strict=True)
+                ]
+            )
+        )
+
+    def _quiet_moves(self, vals_list):
+        """``account.move`` without followers and log, unless the company must keep a log."""
+        journals = self.env["account.journal"].browse({vals["journal_id"] for vals in vals_list})
+        moves = self.env["account.move"]
+        if any(journals.company_id.mapped("restrictive_audit_trail")):
+            return moves
+        return moves.with_context(**QUIET)
+
+    def _compute_lines(self, vals_list):
+        """What Odoo makes of each invoice: a list of lists of line values. Nothing is kept."""
+        fields = [
+            field
+            for name, field in self.env["account.move.line"]._fields.items()
+            if field.store
+            and field.type != "one2many"
+            and not field.related
+            and not (field.compute and field.readonly)
+            and name not in OWN_LINE_FIELDS
+        ]
+        with self.env.cr.savepoint() as savepoint:
+            drafts = (
+                self.env["account.move"]
+                .with_context(**QUIET)
+                .create([_complete(vals, []) for vals in vals_list])
+            )
+            lines = [
+                [_line_values(line, fields) for line in draft.line_ids.sorted("id")]
+                for draft in drafts
+            ]
+            savepoint.rollback()
+        return lines
+
+
+def _is_ordinary(vals):
+    """Whether nothing is given for an invoice that the pattern way does not know."""
+    return (
+        vals.get("move_type") == "out_invoice"
+        and all(vals.get(name) for name in REQUIRED_FIELDS)
+        and all(_is_known(name, HEADER_FIELDS) for name in vals)
+        and all(
+            command == Command.CREATE and all(_is_known(name, LINE_FIELDS) for name in values)
+            for command, _id, values in vals["invoice_line_ids"]
+        )
+    )
+
+
+def _is_known(name, known):
+    return name in known or name.startswith("mbn_")
+
+
+def _is_ordinary_journal(journal):
+    return journal.type == "sale" and not journal.restrict_mode_hash_table
+
+
+def _is_free(name, free):
+    return name in free or name.startswith("mbn_")
+
+
+def _without(vals, free):
+    """``vals`` as a hashable. Of the free fields only counts which of them are given."""
+    return frozenset(
+        (name, None if _is_free(name, free) else _hashable(value)) for name, value in vals.items()
+    )
+
+
+def _hashable(value):
+    if isinstance(value, dict):
+        return frozenset((key, _hashable(item)) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return tuple(_hashable(item) for item in value)
+    return value
+
+
+def _line_values(line, fields):
+    """The values that make a line like this one. Empty ones only where they are no default."""
+    values = {}
+    for field in fields:
+        value = line[field.name]
+        if value or field.compute or field.default:
+            values[field.name] = field.convert_to_write(value, line)
+    return values
+
+
+def _complete(vals, lines):
+    """The values of an invoice with all its ``lines`` in place of the given ones.
+
+    The given lines are the first of ``lines``, in order; their texts are their own.
+    """
+    given = [values for _command, _id, values in vals["invoice_line_ids"]]
+    if not lines:
+        return vals | {"invoice_line_ids": [Command.create(dict(values)) for values in given]}
+    own = [
+        {name: value for name, value in values.items() if _is_free(name, FREE_LINE_FIELDS)}
+        for values in given
+    ]
+    own += [{}] * (len(lines) - len(given))
+    header = {name: value for name, value in vals.items() if name != "invoice_line_ids"}
+    return header | {
+        "line_ids": [Command.create(line | texts) for line, texts in zip(lines, own, strict=True)]
+    }
