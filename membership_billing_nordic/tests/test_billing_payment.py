@@ -148,6 +148,21 @@ class TestBillingPayment(RunCommon):
         self.assertFalse(copy.invoice_line_ids.mbn_charge_id)
         self.assertFalse(copy.mbn_run_id)
 
+    def test_an_accountant_without_membership_rights_works_with_the_invoice(self):
+        accountant = new_test_user(
+            self.env,
+            "accountant",
+            groups="account.group_account_manager,account.group_account_invoice",
+            company_id=self.company.id,
+        )
+        invoice = self.invoice.with_user(accountant)
+        with Form(invoice) as form:
+            self.assertEqual(form.name, self.invoice.name)
+        self.env["account.payment.register"].with_user(accountant).with_context(
+            active_model="account.move", active_ids=invoice.ids
+        ).create({})._create_payments()
+        self.assertEqual(self.period.state, "paid")
+
     def test_following_payments_costs_the_same_for_many_invoices(self):
         def queries(count):
             for _number in range(count):

@@ -120,6 +120,59 @@ class TestBillingRun(RunCommon):
         self.assertEqual(contract.paid_until, date(2027, 12, 31))
         self.assertEqual(contract.member_status, "active")
 
+    # Further products
+
+    def _locker(self, contract, **vals):
+        return self.env["membership.contract.line"].create(
+            {
+                "contract_id": contract.id,
+                "product_id": self._product("Locker").id,
+                "name": "Locker",
+                "price_unit": 50.0,
+            }
+            | vals
+        )
+
+    def test_further_products_are_charged_with_the_period(self):
+        contract = self._contract()
+        self._locker(contract, quantity=2)
+        run = self._bill("2027-01-15")
+        self.assertEqual(run.line_ids.amount, 1300.0)
+        invoice = run.line_ids.invoice_id
+        self.assertRecordValues(
+            invoice.invoice_line_ids.mbn_charge_id.sorted("kind"),
+            [{"kind": "fee", "amount": 1200.0}, {"kind": "product", "amount": 100.0}],
+        )
+        locker = invoice.invoice_line_ids.filtered(lambda line: "Locker" in line.name)
+        self.assertEqual((locker.quantity, locker.price_unit), (2.0, 50.0))
+        self.assertEqual(contract.period_ids.amount, 1200.0)
+        self._pay(invoice)
+        self.assertEqual(contract.period_ids.state, "paid")
+
+    def test_further_products_share_a_shortened_period(self):
+        plan = self._plan("By month", 1200.0, first_period="month")
+        contract = self._contract("2027-07-01", plan)
+        self._locker(contract, quantity=3)
+        invoice = self._bill("2027-07-01").line_ids.invoice_id
+        self.assertEqual(invoice.amount_total, 675.0)
+
+    def test_further_products_are_charged_while_they_last(self):
+        plan = self._plan("Monthly", 100.0, term="month", lead_days=0)
+        contract = self._contract("2027-01-01", plan)
+        self._locker(contract, date_start="2027-02-01", date_end="2027-02-28")
+        self._bill("2027-03-01")
+        self.assertEqual(
+            [len(period.charge_ids) for period in contract.period_ids.sorted("date_from")],
+            [1, 2, 1],
+        )
+
+    def test_a_product_in_a_free_period_has_to_be_paid(self):
+        contract = self._contract(plan=self._plan("Free", 0.0))
+        self._locker(contract)
+        invoice = self._bill("2027-01-15").line_ids.invoice_id
+        self.assertEqual(contract.period_ids.state, "open")
+        self.assertEqual(invoice.amount_total, 50.0)
+
     # The invoice
 
     def test_invoice_carries_what_the_contract_says(self):
@@ -340,6 +393,16 @@ class TestBillingRun(RunCommon):
             run.action_confirm()
         self.assertEqual(run.state, "preview")
 
+    def test_product_without_income_account_stops_the_release(self):
+        self._contract()
+        run = self._preview("2027-01-15")
+        self.product.property_account_income_id = False
+        self.product.categ_id.property_account_income_categ_id = False
+        self.company.income_account_id = False
+        self.sale_journal.default_account_id = False
+        with self.assertRaisesRegex(UserError, "no income account"):
+            run.action_confirm()
+
     # Errors and interruptions
 
     def test_an_error_on_one_member_leaves_the_others_billed(self):
@@ -478,6 +541,23 @@ class TestBillingRun(RunCommon):
             self.assertFalse(self.env[model].with_user(user).search([]))
         with self.assertRaises(AccessError):
             contract.period_ids.with_user(user).read(["state"])
+
+    def test_an_auditor_reads_and_changes_nothing(self):
+        self._contract()
+        run = self._bill("2027-01-15")
+        auditor = new_test_user(
+            self.env,
+            "auditor",
+            groups="membership_billing_nordic.group_billing_auditor",
+            company_id=self.company.id,
+        )
+        run = run.with_user(auditor)
+        run.read(["name", "amount_total", "invoice_count"])
+        run.line_ids.read(["member_id", "amount", "invoice_id"])
+        run.total_ids.read(["amount"])
+        for action in (run.action_preview, run.action_confirm, run.action_cancel):
+            with self.assertRaises(AccessError):
+                action()
 
     def test_a_released_run_cannot_be_deleted_or_cancelled(self):
         self._contract()

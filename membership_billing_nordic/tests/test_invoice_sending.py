@@ -48,7 +48,7 @@ class TestInvoiceSending(RunCommon):
         invoice = self._invoices(self._payer("No e-mail"))
         self._send()
         self.assertEqual(invoice.mbn_send_state, "portal")
-        self.assertIn("1 have no e-mail", self._desk(invoice).name)
+        self.assertIn("1 invoices wait on the portal only", self._desk(invoice).name)
         invoice.partner_id.email = "now@example.com"
         invoice.action_mbn_send_again()
         self._send()
@@ -110,7 +110,16 @@ class TestInvoiceSending(RunCommon):
         invoice = self._invoices(self._payer("Ola", email="ola@example.com"))
         self._credit(invoice)
         self._send()
-        self.assertEqual(invoice.mbn_send_state, "portal")
+        self.assertFalse(invoice.mbn_send_state)
+        self.assertFalse(self._desk(invoice))
+
+    def test_a_payer_who_wants_nothing_sent_gets_nothing(self):
+        invoice = self._invoices(
+            self._payer("Ola", email="ola@example.com", invoice_sending_method="manual")
+        )
+        self._send()
+        self.assertFalse(invoice.mbn_send_state)
+        self.assertFalse(invoice.message_ids.partner_ids)
 
     def test_nothing_waits_when_the_company_does_not_send(self):
         self.company.mbn_send_invoices = False

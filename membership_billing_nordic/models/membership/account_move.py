@@ -1,5 +1,10 @@
 from odoo import api, fields, models
 
+MEMBERSHIP_GROUPS = (
+    "membership_billing_nordic.group_billing_front_desk,"
+    "membership_billing_nordic.group_billing_auditor"
+)
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
@@ -17,12 +22,14 @@ class AccountMove(models.Model):
         "membership.charge",
         "invoice_id",
         string="Membership Charges",
+        groups=MEMBERSHIP_GROUPS,
         help="What this invoice charges members for.",
     )
     mbn_contract_ids = fields.Many2many(
         "membership.contract",
         string="Memberships",
         compute="_compute_mbn_contract_ids",
+        groups=MEMBERSHIP_GROUPS,
         help="The memberships this invoice is for.",
     )
     mbn_send_state = fields.Selection(
@@ -36,8 +43,8 @@ class AccountMove(models.Model):
         readonly=True,
         copy=False,
         help="To send: a scheduled action e-mails the invoice. Portal only: the payer has no "
-        "e-mail address or wants none, and finds the invoice on the portal. Not sent: sending "
-        "failed; the reason is in the invoice's log.",
+        "e-mail address; the invoice is on the portal. Not sent: sending failed; the reason is in "
+        "the invoice's log. Empty: nothing is to be sent.",
     )
 
     _mbn_send_idx = models.Index("(company_id, id) WHERE mbn_send_state = 'waiting'")

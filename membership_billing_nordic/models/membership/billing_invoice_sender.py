@@ -65,9 +65,11 @@ class BillingInvoiceSender(models.AbstractModel):
 
     def _send_chunk(self, moves):
         """Send ``moves`` of one company together and, after an error, one by one."""
-        portal = moves.filtered(lambda move: not self._has_way(move))
+        unwanted = moves.filtered(self._is_unwanted)
+        unwanted.mbn_send_state = False
+        portal = (moves - unwanted).filtered(lambda move: not self._has_way(move))
         portal.mbn_send_state = "portal"
-        moves -= portal
+        moves -= unwanted | portal
         if not moves:
             return
         try:
@@ -83,12 +85,15 @@ class BillingInvoiceSender(models.AbstractModel):
             for move in moves:
                 self._send_chunk(move)
 
+    def _is_unwanted(self, move):
+        """Nobody waits for it: taken back meanwhile, or the payer wants nothing sent."""
+        return move.payment_state == "reversed" or self._method(move) == "manual"
+
     def _has_way(self, move):
-        """Whether anything goes out to the payer."""
-        if move.payment_state == "reversed":
-            return False
-        method = move.partner_id.invoice_sending_method or "email"
-        return bool(move.partner_id.email) if method == "email" else method != "manual"
+        return self._method(move) != "email" or bool(move.partner_id.email)
+
+    def _method(self, move):
+        return move.partner_id.invoice_sending_method or "email"
 
     def _send(self, moves):
         # the author is given because core would look for it in ``sending_data``, which a bad
@@ -128,14 +133,23 @@ class BillingInvoiceSender(models.AbstractModel):
             desk._open(
                 run,
                 "billing_invoice_unsent",
-                self.env._(
-                    "%(run)s: %(failed)s invoices could not be sent, %(portal)s have no e-mail "
-                    "address to go to",
-                    run=run.name,
-                    **count,
-                ),
+                self._describe(count["failed"], count["portal"]),
                 self.env._(
                     "Open the run and its invoices not e-mailed: correct, then press Send Again; "
                     "or print them."
                 ),
             )
+
+    def _describe(self, failed, portal):
+        texts = []
+        if failed:
+            texts.append(self.env._("%(count)s invoices could not be sent.", count=failed))
+        if portal:
+            texts.append(
+                self.env._(
+                    "%(count)s invoices wait on the portal only: their payers have no e-mail "
+                    "address.",
+                    count=portal,
+                )
+            )
+        return " ".join(texts)

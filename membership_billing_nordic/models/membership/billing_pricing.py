@@ -11,8 +11,9 @@ class LeftOutError(Exception):
 
 
 class Quote(NamedTuple):
-    """What one period costs a payer."""
+    """What a product costs a payer for one period."""
 
+    quantity: float  # for the invoice line; 1 where a part of the period is charged
     price_unit: float  # for the invoice line, in the tax semantics of ``taxes``
     amount: float  # what the payer pays, tax included, rounded in the currency
     taxes: object  # account.tax, after the fiscal position
@@ -63,36 +64,40 @@ class Pricing:
             self._journals[agreement] = self.company._mbn_sale_journal(agreement)
         return self._journals[agreement]
 
-    def quote(self, product, price, position, share: Fraction, currency) -> Quote:
-        """What ``share`` of ``price`` comes to.
+    def quote(
+        self, product, price, position, share: Fraction, currency, quantity: float = 1.0
+    ) -> Quote:
+        """What ``share`` of ``quantity`` times ``price`` comes to.
 
         :param price: price of a whole period, with or without tax as the product's price
         :param share: part of the period; applied to the amount with tax, rounded once
         """
-        key = (product.id, price, position.id, share, currency.id)
+        key = (product.id, price, position.id, share, currency.id, quantity)
         if key not in self._quotes:
-            self._quotes[key] = self._work_out(product, price, position, share, currency)
+            self._quotes[key] = self._work_out(product, price, position, share, currency, quantity)
         return self._quotes[key]
 
-    def _work_out(self, product, price, position, share, currency):
+    def _work_out(self, product, price, position, share, currency, quantity):
         own_taxes = product.taxes_id._filter_taxes_by_company(self.company)
         taxes = position.map_tax(own_taxes)
         price = product._get_tax_included_unit_price_from_price(
             price, own_taxes, product_taxes_after_fp=taxes
         )
         if share != 1:
-            price = self._part_of(product, price, taxes, share, currency)
-        return Quote(price, self._total(product, price, taxes, currency), taxes)
+            price = self._part_of(product, price, taxes, share, currency, quantity)
+            quantity = 1.0
+        amount = self._total(product, price, taxes, currency, quantity)
+        return Quote(quantity, price, amount, taxes)
 
-    def _part_of(self, product, price, taxes, share, currency):
-        """The unit price whose amount with tax is ``share`` of that of ``price``."""
-        whole = self._total(product, price, taxes, currency)
+    def _part_of(self, product, price, taxes, share, currency, quantity):
+        """The price of one unit whose amount with tax is ``share`` of the whole."""
+        whole = self._total(product, price, taxes, currency, quantity)
         part = currency.round(whole * share.numerator / share.denominator)
         included = taxes.flatten_taxes_hierarchy().mapped("price_include")
         if all(included):
             return part
         if any(included):
-            return price * share.numerator / share.denominator
+            return price * quantity * share.numerator / share.denominator
         details = taxes._get_tax_details(
             part,
             1.0,
@@ -103,8 +108,8 @@ class Pricing:
         )
         return details["total_excluded"]
 
-    def _total(self, product, price, taxes, currency):
+    def _total(self, product, price, taxes, currency, quantity):
         if not taxes:
-            return currency.round(price)
-        result = taxes.compute_all(price, currency=currency, quantity=1.0, product=product)
+            return currency.round(price * quantity)
+        result = taxes.compute_all(price, currency=currency, quantity=quantity, product=product)
         return currency.round(result["total_included"])

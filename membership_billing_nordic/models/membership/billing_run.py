@@ -348,8 +348,22 @@ class BillingRun(models.Model):
             self._check_not_locked(journal)
         for agreement in self._agreements() | journals.mbn_agreement_id:
             agreement._check_ready()
+        self._check_income_accounts(journals)
         self.write({"state": "confirmed", "run_done": 0, "run_failed": 0})
         self.env["billing.exception"]._close(self, "billing_run_waiting")
+
+    def _check_income_accounts(self, journals):
+        if all(journal.default_account_id for journal in journals):
+            return
+        for product in self.total_ids.plan_id.product_id.with_company(self.company_id):
+            if not product._get_product_accounts()["income"]:
+                raise UserError(
+                    self.env._(
+                        "%(product)s has no income account. Set one on the product or its "
+                        "category.",
+                        product=product.display_name,
+                    )
+                )
 
     def _agreements(self):
         groups = self.env["billing.run.line"]._read_group(
@@ -396,9 +410,10 @@ class BillingRun(models.Model):
             [("mbn_run_id", "=", self.id)], ["currency_id"], ["__count", "amount_total:sum"]
         )
         return self.env._(
-            "%(done)s memberships billed: %(count)s invoices, %(amounts)s. Failed: %(failed)s.",
+            "%(done)s memberships billed: %(count)s invoices, %(amounts)s. Left out or failed: "
+            "%(out)s.",
             done=self.run_done,
-            failed=self.run_failed,
+            out=self.out_count,
             count=sum(count for _currency, count, _amount in groups),
             amounts=", ".join(
                 format_amount(self.env, amount, currency) for currency, _count, amount in groups

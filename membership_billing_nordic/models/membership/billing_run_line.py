@@ -8,12 +8,27 @@ from odoo.tools import format_date
 from .billing_pricing import LeftOutError, Pricing, Quote
 
 
+class Sale(NamedTuple):
+    """One thing that is charged for a period: the fee, or a further product."""
+
+    kind: str  # of the charge
+    product: object  # product.product
+    text: str  # name of the further product; the fee has its plan's
+    quote: Quote
+
+
 class Item(NamedTuple):
-    """One due period of a contract and what it costs."""
+    """One due period of a contract and what is charged for it; nothing when it is free."""
 
     due: object  # schedule.PeriodPlan
     price: object  # membership.plan.price
-    quote: Quote
+    fee: float  # what the payer pays for the membership itself
+    sales: tuple[Sale, ...]
+
+    @property
+    def amount(self):
+        """What the payer pays for the period in all."""
+        return sum(sale.quote.amount for sale in self.sales)
 
 
 class BillingRunLine(models.Model):
@@ -96,7 +111,7 @@ class BillingRunLine(models.Model):
         readonly=True,
         help="Why the membership is not billed.",
     )
-    problem = fields.Char(
+    problem = fields.Text(
         string="Why and What to Do", readonly=True, help="The reason in full, and how to fix it."
     )
     invoice_id = fields.Many2one(
@@ -145,7 +160,7 @@ class BillingRunLine(models.Model):
         return self._prepare_facts(run, contract, dues) | {
             "journal_id": journal.id,
             "agreement_id": self._agreement(contract).id,
-            "amount": sum(item.quote.amount for item in items),
+            "amount": sum(item.amount for item in items),
         }
 
     @api.model
@@ -203,14 +218,18 @@ class BillingRunLine(models.Model):
                     date=format_date(self.env, due.date_from),
                 ),
             )
-        quote = pricing.quote(
-            plan.product_id,
-            price.amount,
-            pricing.fiscal_position(contract.payer_id),
-            due.share,
-            contract.currency_id,
-        )
-        return Item(due, price, quote)
+        position = pricing.fiscal_position(contract.payer_id)
+        currency = contract.currency_id
+        fee = pricing.quote(plan.product_id, price.amount, position, due.share, currency)
+        sales = [Sale("fee", plan.product_id, "", fee)]
+        for line in contract.line_ids.filtered(lambda line: line._is_charged_with(due)):
+            product = line.product_id
+            quote = pricing.quote(
+                product, line.price_unit, position, due.share, currency, line.quantity
+            )
+            sales.append(Sale("product", product, line.name, quote))
+        charged = tuple(sale for sale in sales if not currency.is_zero(sale.quote.amount))
+        return Item(due, price, fee.amount, charged)
 
     @api.model
     def _agreement(self, contract):
@@ -279,7 +298,7 @@ class BillingRunLine(models.Model):
             contract.plan_id,
             items and items[0].due.date_from,
             items and items[-1].due.date_to,
-            contract.currency_id.round(sum(item.quote.amount for item in items)),
+            contract.currency_id.round(sum(item.amount for item in items)),
         )
         previewed = (
             self.period_count,
@@ -303,7 +322,7 @@ class BillingRunLine(models.Model):
 
     @api.model
     def _make_periods(self, work):
-        """Create the periods. Those that cost nothing are paid at once."""
+        """Create the periods. Those for which nothing is charged are paid at once."""
         return iter(
             self.env["membership.period"].create(
                 [line._prepare_period(item) for line, items in work.items() for item in items]
@@ -311,7 +330,6 @@ class BillingRunLine(models.Model):
         )
 
     def _prepare_period(self, item):
-        free = self.currency_id.is_zero(item.quote.amount)
         return {
             "contract_id": self.contract_id.id,
             "plan_id": self.plan_id.id,
@@ -320,32 +338,34 @@ class BillingRunLine(models.Model):
             "currency_id": self.currency_id.id,
             "date_from": item.due.date_from,
             "date_to": item.due.date_to,
-            "state": "paid" if free else "open",
+            "state": "open" if item.sales else "paid",
             "price_id": item.price.id,
             "price_unit": item.price.amount,
             "share_numerator": item.due.share.numerator,
             "share_denominator": item.due.share.denominator,
-            "amount": item.quote.amount,
+            "amount": item.fee,
             "run_id": self.run_id.id,
         }
 
     @api.model
     def _make_charges(self, work, periods):
-        """Create a charge for every period that costs something: dict of line to pairs."""
-        pairs = []
+        """Create a charge for every sale: dict of line to (item, sale, charge)."""
+        sold = []
         for line, items in work.items():
             for item in items:
                 period = next(periods)
-                if period.state != "paid":
-                    pairs.append((line, item, line._prepare_charge(item, period)))
-        charges = self.env["membership.charge"].create([vals for _line, _item, vals in pairs])
+                sold += [(line, item, sale, period) for sale in item.sales]
+        charges = self.env["membership.charge"].create(
+            [line._prepare_charge(item, sale, period) for line, item, sale, period in sold]
+        )
         by_line = defaultdict(list)
-        for (line, item, _vals), charge in zip(pairs, charges, strict=True):
-            by_line[line].append((item, charge))
+        for (line, item, sale, _period), charge in zip(sold, charges, strict=True):
+            by_line[line].append((item, sale, charge))
         return by_line
 
-    def _prepare_charge(self, item, period):
+    def _prepare_charge(self, item, sale, period):
         return {
+            "kind": sale.kind,
             "contract_id": self.contract_id.id,
             "period_id": period.id,
             "payer_id": self.payer_id.id,
@@ -353,7 +373,7 @@ class BillingRunLine(models.Model):
             "currency_id": self.currency_id.id,
             "date_from": item.due.date_from,
             "date_to": item.due.date_to,
-            "amount": item.quote.amount,
+            "amount": sale.quote.amount,
             "date_due": self._date_due(),
         }
 
@@ -377,7 +397,7 @@ class BillingRunLine(models.Model):
                 charge.write({"invoice_line_id": invoice_line.id, "state": "invoiced"})
 
     def _prepare_invoice(self, charges, pricing):
-        """``account.move`` values of the invoice for ``charges``, a list of (item, charge)."""
+        """``account.move`` values of the invoice for ``charges``: (item, sale, charge) each."""
         company = self.company_id
         vals = {
             "move_type": "out_invoice",
@@ -394,21 +414,22 @@ class BillingRunLine(models.Model):
             "mbn_run_id": self.run_id.id,
             "mbn_send_state": "waiting" if company.mbn_send_invoices else False,
             "invoice_line_ids": [
-                Command.create(self._prepare_invoice_line(item, charge)) for item, charge in charges
+                Command.create(self._prepare_invoice_line(item, sale, charge))
+                for item, sale, charge in charges
             ],
         }
         if self.agreement_id:
             vals["mbn_agreement_id"] = self.agreement_id.id
         return vals
 
-    def _prepare_invoice_line(self, item, charge):
+    def _prepare_invoice_line(self, item, sale, charge):
         """``account.move.line`` values of the line for one charge."""
         vals = {
-            "product_id": self.plan_id.product_id.id,
-            "name": self._invoice_text(item.due),
-            "quantity": 1.0,
-            "price_unit": item.quote.price_unit,
-            "tax_ids": [Command.set(item.quote.taxes.ids)],
+            "product_id": sale.product.id,
+            "name": self._invoice_text(item.due, sale.text),
+            "quantity": sale.quote.quantity,
+            "price_unit": sale.quote.price_unit,
+            "tax_ids": [Command.set(sale.quote.taxes.ids)],
             "analytic_distribution": self.contract_id.analytic_distribution
             or self.plan_id.analytic_distribution,
             "mbn_charge_id": charge.id,
@@ -420,19 +441,19 @@ class BillingRunLine(models.Model):
             }
         return vals
 
-    def _invoice_text(self, due):
-        """What the payer reads, in the payer's language."""
+    def _invoice_text(self, due, text):
+        """What the payer reads, in the payer's language: ``text``, or the name of the plan."""
         lang = self.payer_id.lang or self.env.lang
         env = self.with_context(lang=lang).env
         facts = {
-            "plan": self.plan_id.with_env(env).name,
+            "what": text or self.plan_id.with_env(env).name,
             "date_from": format_date(env, due.date_from),
             "date_to": format_date(env, due.date_to),
         }
         if self.member_id == self.payer_id:
-            return env._("%(plan)s, %(date_from)s - %(date_to)s", **facts)
+            return env._("%(what)s, %(date_from)s - %(date_to)s", **facts)
         return env._(
-            "%(plan)s, %(date_from)s - %(date_to)s, %(member)s",
+            "%(what)s, %(date_from)s - %(date_to)s, %(member)s",
             member=self.member_id.name,
             **facts,
         )

@@ -99,7 +99,10 @@ class MembershipPeriod(models.Model):
         default=1, readonly=True, help="Denominator of the part of the full price that is charged."
     )
     amount = fields.Monetary(
-        readonly=True, help="What the payer pays for the period, tax included."
+        string="Fee",
+        readonly=True,
+        help="What the membership costs for the period, tax included. Further products have "
+        "charges of their own.",
     )
     run_id = fields.Many2one(
         "billing.run",
