@@ -37,7 +37,7 @@ def run(name):
 def needs_database(path):
     """Whether the benchmark declares NEEDS_DATABASE = True; read without running it."""
     for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.Assign) and node.targets[0].id == "NEEDS_DATABASE":
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "NEEDS_DATABASE":
             return ast.literal_eval(node.value)
     return False
 

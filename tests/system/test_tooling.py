@@ -2,6 +2,8 @@
 
 import pytest
 
+from devtools import databases, demo, postgres
+
 
 @pytest.fixture(scope="module")
 def database(database_factory):
@@ -70,3 +72,43 @@ def test_the_web_client_opens_in_a_browser(database, odoo_server, log_in):
     page = log_in(odoo_server(database))
     page.wait_for_selector(".o_main_navbar")
     assert "/odoo" in page.url
+
+
+def test_a_given_server_gets_a_role_of_its_own(monkeypatch):
+    """Odoo refuses to work as `postgres`, so ./dev makes another role there."""
+    ours = postgres.ensure()
+    monkeypatch.setenv("PGHOST", ours.host)
+    monkeypatch.setenv("PGPORT", ours.port)
+    if ours.user == postgres.ROLE and postgres.SOCKET_DIR.exists():
+        monkeypatch.setenv("PGUSER", "postgres")
+    given = postgres.ensure()
+    assert given.user != "postgres"
+    assert postgres.query(given, "SELECT current_user") == [[given.user]]
+
+
+def test_an_old_template_goes_and_the_current_one_stays(database_factory):
+    stale = f"{databases.PREFIX}_base_000000000000"
+    base = databases.ensure_base()
+    databases.copy(base, stale)
+    assert stale in databases.existing()
+    databases._drop_others("base", base)
+    assert base in databases.existing()
+    assert stale not in databases.existing()
+
+
+def test_a_copy_has_its_own_files(database_factory):
+    """An attachment removed in the copy must stay in the template."""
+    name = database_factory("base")
+    base = databases.ensure_base()
+    ours, theirs = (databases._filestore(each) for each in (name, base))
+    files = [path.relative_to(theirs) for path in theirs.rglob("*") if path.is_file()]
+    assert files
+    (ours / files[0]).unlink()
+    assert (theirs / files[0]).exists()
+    databases.drop(name)
+    assert not ours.exists()
+    assert (theirs / files[0]).exists()
+
+
+def test_the_demo_names_its_scenario():
+    assert demo.SCENARIO.is_file()
