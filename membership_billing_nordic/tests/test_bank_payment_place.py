@@ -94,7 +94,7 @@ class TestBankPaymentPlace(BankFileCommon):
         )
         self.env.invalidate_all()
         payments = self.env["bank.payment"].search([("file_id", "=", file.id)])
-        with self.assertQueryCount(35):
+        with self.assertQueryCount(25):
             proposals = payments.mapped("proposal_text")
         self.assertEqual(len(proposals), 20)
 

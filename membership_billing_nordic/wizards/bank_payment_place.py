@@ -219,7 +219,7 @@ class BankPaymentPlaceProposal(models.TransientModel):
     wizard_id = fields.Many2one("bank.payment.place", required=True, index=True, ondelete="cascade")
     currency_id = fields.Many2one(related="wizard_id.currency_id")
     partner_id = fields.Many2one("res.partner", string="Payer", required=True)
-    invoice_id = fields.Many2one("account.move", string="Invoice")
+    invoice_id = fields.Many2one("account.move")
     amount_open = fields.Monetary(string="Open")
     reasons = fields.Char(string="Because")
 
@@ -257,7 +257,7 @@ class BankPaymentPlaceLine(models.TransientModel):
         help="Without an invoice the member's oldest claims are paid first; a rest stays on the "
         "member's account.",
     )
-    invoice_id = fields.Many2one("account.move", string="Invoice", domain=_OPEN_INVOICES)
+    invoice_id = fields.Many2one("account.move", domain=_OPEN_INVOICES)
     amount = fields.Monetary(
         compute="_compute_amount", store=True, readonly=False, precompute=True, required=True
     )

@@ -86,7 +86,7 @@ class BankDeposit(models.Model):
     move_id = fields.Many2one(
         "account.move", string="Journal Entry", readonly=True, index="btree_not_null"
     )
-    decided_by_id = fields.Many2one("res.users", string="Decided By", readonly=True)
+    decided_by_id = fields.Many2one("res.users", readonly=True)
     payment_ids = fields.One2many("bank.payment", "deposit_id", string="Payments", readonly=True)
 
     _key_once = models.Constraint(

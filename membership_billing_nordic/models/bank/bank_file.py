@@ -23,6 +23,7 @@ _DEFAULT_MAX_MB = 200
 _ROWS_PER_CHUNK = 500
 _CHUNK = 200
 _RAW_RECORD_LIMIT = 1000
+_LONGEST_LINE = 1 << 16
 
 
 class BankFile(models.Model):
@@ -126,10 +127,16 @@ class BankFile(models.Model):
         compute="_compute_placed",
         help="Payments that are not booked before a person has decided.",
     )
+    information_count = fields.Integer(
+        string="Information Only",
+        compute="_compute_placed",
+        help="The bank only tells of these payments: their money comes another way, so they are "
+        "in no deposit and never booked.",
+    )
     entry_count = fields.Integer(string="Journal Entries", compute="_compute_entry_count")
     read_position = fields.Integer(readonly=True, help="Messages of the file stored so far.")
     rows_read = fields.Boolean(readonly=True, help="All messages of the file are stored.")
-    reviewed_by_id = fields.Many2one("res.users", string="Reviewed By", readonly=True)
+    reviewed_by_id = fields.Many2one("res.users", readonly=True)
     reviewed_on = fields.Datetime(readonly=True)
 
     issue_ids = fields.One2many("bank.file.issue", "file_id", string="Issues", readonly=True)
@@ -164,6 +171,7 @@ class BankFile(models.Model):
             file.to_place_count = figure(("unmatched", "partial"), 0)
             file.to_place_sum = figure(("unmatched", "partial"), 1)
             file.held_count = figure(("held",), 0)
+            file.information_count = figure(("information",), 0)
 
     @api.depends("deposit_ids.move_id", "payment_ids.allocation_ids")
     def _compute_entry_count(self):
@@ -322,29 +330,22 @@ class BankFile(models.Model):
     def _raw_records(self, numbers):
         """The records of the file with these numbers, as text: ``{number: text}``.
 
-        A decoder may say by ``raw_record(stream, number)`` what a record is; without it a
-        record is a line.
+        A record is a line, blank ones at the start not counted. Of a file that is not
+        made of lines there is nothing to show.
         """
         self.ensure_one()
         wanted = {number for number in numbers if number > 0}
+        found, number = {}, 0
         if not wanted or not self.size:
-            return {}
-        raw_record = getattr(self._decoder(), "raw_record", None)
-        found = {}
+            return found
         with self._open_bytes() as stream:
-            if raw_record:
-                for number in sorted(wanted):
-                    stream.seek(0)
-                    found[number] = raw_record(stream, number)
-            else:
-                for number, line in enumerate(islice(stream, max(wanted)), start=1):
-                    if number in wanted:
-                        found[number] = line
-        return {
-            number: _as_text(record[:_RAW_RECORD_LIMIT])
-            for number, record in found.items()
-            if record
-        }
+            while number < max(wanted) and (line := stream.readline(_LONGEST_LINE)):
+                if len(line) == _LONGEST_LINE:
+                    break
+                number += bool(number or line.strip())
+                if number in wanted:
+                    found[number] = _as_text(line[:_RAW_RECORD_LIMIT])
+        return found
 
     def _add_issue(self, severity, record=0, field="", expected="", found="", action=""):
         return (
@@ -680,6 +681,10 @@ class BankFile(models.Model):
     def action_show_deposits(self):
         """The deposits of this file."""
         return self._show("action_bank_deposit", {})
+
+    def action_show_held(self):
+        """The deposits of this file that wait for a decision."""
+        return self._show("action_bank_deposit", {"search_default_held": 1})
 
     def action_show_mandate_events(self):
         """The mandate messages of this file."""

@@ -18,12 +18,13 @@ class BankFileIssue(models.Model):
     )
     severity = fields.Selection(
         [
-            (WARNING, "Warning: used all the same"),
-            (ERROR, "Error: this record is not used"),
-            (REFUSAL, "Refusal: nothing of the file is used"),
+            (WARNING, "Warning"),
+            (ERROR, "Error"),
+            (REFUSAL, "Refusal"),
         ],
         required=True,
-        help="How much of the file this thing keeps from being used.",
+        help="Warning: read and used all the same. Error: this record is not used. Refusal: nothing "
+        "of the file is used.",
     )
     field = fields.Char(help="The field of the record that is wrong.")
     expected = fields.Char(help="What the field should hold.")

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class BankFileTotal(models.Model):
@@ -15,4 +15,13 @@ class BankFileTotal(models.Model):
     quantity = fields.Char(string="Total Of", required=True)
     declared = fields.Float(digits=(16, 2), help="What the file says.")
     counted = fields.Float(digits=(16, 2), help="What was counted in the file.")
+    declared_text = fields.Char(string="Declared Total", compute="_compute_texts")
+    counted_text = fields.Char(string="Counted Total", compute="_compute_texts")
     agrees = fields.Boolean(help="Both totals are the same.")
+
+    @api.depends("declared", "counted", "quantity")
+    def _compute_texts(self):
+        for total in self:
+            digits = 2 if total.quantity == "amount" else 0
+            total.declared_text = f"{total.declared:,.{digits}f}".replace(",", "\u202f")
+            total.counted_text = f"{total.counted:,.{digits}f}".replace(",", "\u202f")

@@ -214,7 +214,7 @@ class BankPayment(models.Model):
         for payment in self:
             proposals = found.get(payment.id, [])
             first = proposals[0] if proposals else None
-            payment.proposal_text = first.text() if first else False
+            payment.proposal_text = first.text(payment.amount_open) if first else False
             payment.proposal_reason = "; ".join(first.reasons) if first else False
             payment.has_best_proposal = bool(first and first.stands_out(proposals))
 
@@ -534,7 +534,7 @@ class BankPayment(models.Model):
             "res_model": "bank.payment.place",
             "views": [(False, "form")],
             "target": "new",
-            "context": {"default_payment_id": self.id},
+            "context": {"default_payment_id": self.id, "dialog_size": "extra-large"},
         }
 
     def action_undo(self):

@@ -24,14 +24,12 @@ class BankPaymentAllocation(models.Model):
     )
     invoice_id = fields.Many2one(
         "account.move",
-        string="Invoice",
         index="btree_not_null",
         ondelete="restrict",
         help="The invoice that was paid; empty when the money stays open on the payer.",
     )
     entry_line_id = fields.Many2one(
         "account.move.line",
-        string="Entry Line",
         required=True,
         index=True,
         ondelete="restrict",

@@ -30,13 +30,14 @@ class Proposal:
     score: int = 0
     reasons: list = field(default_factory=list)
 
-    def text(self):
-        """Payer and, where there is one, the claim with its open amount."""
-        name = self.partner.display_name
-        if not self.line:
-            return name
-        line = self.line
-        return f"{name} · {line.move_id.name} · {line.amount_residual_currency:.2f}"
+    def text(self, amount):
+        """Payer and, where there is one, the claim; its open amount if it is not ``amount``."""
+        parts = [self.partner.display_name]
+        if self.line:
+            left = self.line.amount_residual_currency
+            parts.append(self.line.move_id.name)
+            parts += [f"{left:.2f}"] if self.line.currency_id.compare_amounts(left, amount) else []
+        return " · ".join(parts)
 
     def stands_out(self, proposals):
         """Is this one clearly better than the others of the payment?"""
@@ -181,6 +182,7 @@ class ProposalFinder:
             *(partner for said in self.claims.values() for partner, _move in said),
         )
         lines = self._search_lines(Domain("partner_id", "in", partners.ids), _MAX_LINES)
+        self.line_ids = lines.ids
         return lines.grouped("partner_id")
 
     def _search_lines(self, domain, limit):
@@ -192,7 +194,7 @@ class ProposalFinder:
             & Domain("amount_residual", ">", 0)
             & Domain("company_id", "=", self.company.id)
             & Domain("currency_id", "=", self.currency.id),
-            ["partner_id", "move_id", "amount_residual_currency", "date_maturity"],
+            ["partner_id", "move_id", "currency_id", "amount_residual_currency", "date_maturity"],
             order="date_maturity, id",
             limit=limit,
         )
@@ -203,17 +205,21 @@ class ProposalFinder:
         for (partner, move), said in self.claims[payment.id].items():
             open_lines = lines.get(partner, self.env["account.move.line"])
             line = open_lines.filtered(lambda row, move=move: row.move_id == move)[:1]
-            found[partner, move] = Proposal(partner, line)
+            found[partner, move] = self._proposal(partner, line)
             self._add(found[partner, move], said)
         for partner, said in self.payers[payment.id].items():
             own = [proposal for (who, _move), proposal in found.items() if who == partner]
             if not own:
                 line = lines.get(partner, self.env["account.move.line"])[:1]
-                own = [found.setdefault((partner, line.move_id), Proposal(partner, line))]
+                own = [found.setdefault((partner, line.move_id), self._proposal(partner, line))]
             for proposal in own:
                 self._add(proposal, said)
         ranked = sorted(found.values(), key=lambda proposal: -proposal.score)
         return [proposal for proposal in ranked if proposal.score >= _ALONE][:_MAX_PROPOSALS]
+
+    def _proposal(self, partner, line):
+        # With all lines to prefetch: one query for what is read of them later.
+        return Proposal(partner, line.with_prefetch(self.line_ids))
 
     def _add(self, proposal, said):
         proposal.score += sum(score for score, _reason in said)
