@@ -36,7 +36,7 @@ def run(serve, port=PORT):
 
 def _make():
     """Build beside the present demo database, take its place at the end, return the table."""
-    with exclusive():
+    with exclusive("demo"):
         provision.everything()
         database = databases.clone(f"{DATABASE}_new")
         shutil.rmtree(DEMO_DIR, ignore_errors=True)

@@ -1,6 +1,7 @@
 """Running Odoo: its configuration file, installing, shell, server."""
 
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -9,7 +10,7 @@ from functools import lru_cache
 from . import addons, fetch_odoo, postgres
 from .errors import DevError
 from .paths import DATA_DIR, ODOO_CONFIG, PYTHON, ROOT
-from .process import run
+from .process import run, tracked
 from .state import write_atomically
 
 LOGIN = "admin"
@@ -95,7 +96,7 @@ def run_script(database, code, *, log, what, **variables):
 
 def shell(database):
     """An interactive Odoo shell; returns its exit status."""
-    return subprocess.call(command(database, subcommand=["shell"]), env=environment(), cwd=ROOT)
+    return _foreground(command(database, subcommand=["shell"]))
 
 
 def require_free_port(port, host="127.0.0.1"):
@@ -121,4 +122,14 @@ def serve(database, port):
         "--db-filter",
         f"^{database}$",
     ]
-    return subprocess.call(command(database, *arguments), env=environment(), cwd=ROOT)
+    return _foreground(command(database, *arguments))
+
+
+def _foreground(command_line):
+    """Leave terminal and Ctrl-C to the child; returns its exit status."""
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        with tracked(subprocess.Popen(command_line, env=environment(), cwd=ROOT)) as child:
+            return child.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)

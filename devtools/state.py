@@ -8,34 +8,33 @@ from contextlib import contextmanager
 from .paths import DEV
 from .progress import progress
 
-_held = False
+_held = set()
 
 
 @contextmanager
-def exclusive():
-    """Only one process changes .dev/ at a time; a second one waits.
+def exclusive(work="set-up"):
+    """Only one process does this work in .dev/ at a time; a second one waits.
 
-    A process that holds it already, in whichever thread, goes straight on.
+    A process that is at it already, in whichever thread, goes straight on.
     """
-    global _held  # noqa: PLW0603  (one lock per process is the point)
-    if _held:
+    if work in _held:
         yield
         return
     DEV.mkdir(parents=True, exist_ok=True)
-    with (DEV / "lock").open("w") as handle:
-        _wait_for(handle)
-        _held = True
+    with (DEV / f"{work}.lock").open("w") as handle:
+        _wait_for(handle, work)
+        _held.add(work)
         try:
             yield
         finally:
-            _held = False
+            _held.discard(work)
 
 
-def _wait_for(handle):
+def _wait_for(handle, work):
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        with progress.step("Waiting for another ./dev to finish its set-up"):
+        with progress.step(f"Waiting for another ./dev to finish its {work}"):
             fcntl.flock(handle, fcntl.LOCK_EX)
 
 
