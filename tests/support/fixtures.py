@@ -112,7 +112,7 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def log_in(browser):
     """Call it with a server for a page on which the administrator is logged in."""
     contexts = []

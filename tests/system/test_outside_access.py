@@ -143,6 +143,7 @@ def test_from_sign_up_to_a_booked_bank_file(club, odoo_script, way):
         club["manager"].database, 'env["bank.file"]._cron_process(); env.cr.commit()'
     ).wait()
     outcome = call("bank_file_outcome", file_id=upload["file_id"])
+    assert (outcome["issues"], outcome["unplaced"]) == ([], 0)
     assert (outcome["state"], outcome["payments"], outcome["payments_sum"]) == (
         "booked",
         1,

@@ -1,0 +1,124 @@
+"""Every screen in a real browser, in four languages, on the demo's month.
+
+The pictures stay in `.dev/screens/<language>/` for a look.
+"""
+
+import re
+
+import pytest
+
+from devtools.paths import DEV
+from tests.support.processes import OdooScript
+
+CONTENT = ".o_list_renderer, .o_form_renderer, .o_kanban_renderer, .o_view_nocontent"
+LANGUAGES = ("en_US", "da_DK", "sv_SE", "nb_NO")
+SCREENS = DEV / "screens"
+MODULE = "membership_billing_nordic"
+SET_UP = """
+from datetime import date
+from pathlib import Path
+from devtools.scenarios import norway
+print(norway.run(env, Path({folder!r})))
+env["billing.run"].create({{"date": date.today().replace(day=1)}}).action_preview()
+env["billing.run"]._cron_work()
+env["bank.file"]._receive("notes.txt", b"Minutes of the annual meeting")
+env["bank.file"]._cron_process()
+records = {{
+    "run": env["billing.run"].search([("state", "=", "preview")]),
+    "file": env["bank.file"].search([("payment_count", ">", 9)]),
+    "refused": env["bank.file"].search([("state", "=", "refused")]),
+    "agreement": env["bank.agreement"].search([]),
+    "plan": env["membership.plan"].search([]),
+    "contract": env["membership.contract"].search([("member_status", "=", "active")]),
+    "invoice": env["account.move"].search([("payment_state", "=", "partial")]),
+    "payment": env["bank.payment"].search([("outcome", "=", "over")]),
+    "to_place": env["bank.payment"].search([("state", "=", "unmatched")]),
+}}
+for name, rows in records.items():
+    print("RECORD", name, rows[:1].id)
+records["member"] = records["contract"].member_id
+print("RECORD", "member", records["member"][:1].id)
+env.cr.commit()
+"""
+LISTS = (
+    "action_billing_exception",
+    "action_members",
+    "action_membership_contract",
+    "action_membership_association",
+    "action_membership_period",
+    "action_membership_plan",
+    "action_membership_invoice",
+    "action_billing_run",
+    "action_bank_file",
+    "action_bank_deposit",
+    "action_bank_payment",
+    "action_bank_payment_to_place",
+    "action_bank_agreement",
+    "action_bank_channel",
+    "action_bank_connection",
+    "action_billing_reference",
+    "action_bank_payer_number",
+    "action_billing_settings",
+)
+FORMS = {
+    "billing-preview": ("action_billing_run", "run"),
+    "bank-file": ("action_bank_file", "file"),
+    "bank-file-refused": ("action_bank_file", "refused"),
+    "agreement": ("action_bank_agreement", "agreement"),
+    "plan": ("action_membership_plan", "plan"),
+    "contract": ("action_membership_contract", "contract"),
+    "member": ("action_members", "member"),
+    "invoice": ("action_membership_invoice", "invoice"),
+    "payment": ("action_bank_payment", "payment"),
+    "payment-to-place": ("action_bank_payment_to_place", "to_place"),
+}
+
+
+@pytest.fixture(scope="module")
+def month(module_database, odoo_server, tmp_path_factory):
+    """A server on the demo's month, and the ids of some records in it."""
+    folder = tmp_path_factory.mktemp("month")
+    script = OdooScript(module_database, SET_UP.format(folder=str(folder)), folder / "script.log")
+    output = script.wait()
+    assert "All sums agree with the ledger." in output
+    records = dict(re.findall(r"^RECORD (\w+) (\d+)$", output, re.MULTILINE))
+    return odoo_server(module_database), records
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def page(request, month, module_database, log_in, tmp_path_factory):
+    server, _records = month
+    log = tmp_path_factory.mktemp("language") / "script.log"
+    code = f"env['res.users'].browse(2).lang = {request.param!r}; env.cr.commit()"
+    OdooScript(module_database, code, log).wait()
+    page = log_in(server)
+    page.language = request.param
+    page.faults = []
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
+    return page
+
+
+def look(page, server, path, name):
+    """Open a page, keep its picture, and see that nothing went wrong."""
+    page.goto(f"{server.url}/odoo/{path}")
+    page.wait_for_selector(f"{CONTENT}, .o_error_dialog")
+    page.wait_for_selector(".o_loading_indicator", state="hidden")
+    folder = SCREENS / page.language
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png")
+    assert not page.query_selector(".o_error_dialog")
+    assert page.faults == []
+
+
+def test_every_list_opens(page, month):
+    server, _records = month
+    for action in LISTS:
+        look(page, server, f"action-{MODULE}.{action}", action.removeprefix("action_"))
+
+
+def test_every_form_opens(page, month):
+    server, records = month
+    assert set(records) == {record for _action, record in FORMS.values()}
+    for name, (action, record) in FORMS.items():
+        look(page, server, f"action-{MODULE}.{action}/{records[record]}", name)
+        assert page.query_selector(".o_form_renderer")
