@@ -13,4 +13,5 @@ from . import (
     test_membership_plan,
     test_payer_number,
     test_references,
+    test_settlement_writer,
 )
