@@ -1,3 +1,4 @@
+import base64
 from datetime import date
 from decimal import Decimal
 from unittest.mock import patch
@@ -79,6 +80,8 @@ class TestBankFile(BankFileCommon):
             ]
         )
         self.assertTrue(attachment)
+        self.assertFalse(attachment.index_content)
+        self.assertEqual(base64.b64decode(file.content), attachment.raw)
         clerk = new_test_user(
             self.env, "desk", "membership_billing_nordic.group_billing_front_desk"
         )
@@ -274,6 +277,18 @@ class TestBankFile(BankFileCommon):
         file.deposit_ids.action_book()
         file._process()
         self.assert_payment(message, "unmatched", "no_reference", 450)
+
+    def test_processing_again_books_what_could_not_be_booked(self):
+        message = self._payment(450)
+        deposit = self._deposit([message], amount=Decimal(440), charges=Decimal(10))
+        file = self._book(message, deposits=[deposit])
+        self.assertEqual(file.deposit_ids.hold_reason, "error")
+        self.assertTrue(self._on_desk(file.deposit_ids, "deposit_held"))
+        self.company.mbn_bank_charge_account_id = self.company_data["default_account_expense"]
+        file.action_process_again()
+        file._process()
+        self.assertEqual((file.state, file.deposit_ids.state), ("booked", "booked"))
+        self.assertFalse(self._on_desk(file.deposit_ids, "deposit_held"))
 
     def test_payments_without_a_deposit_are_held(self):
         message = self._payment(450)

@@ -70,6 +70,16 @@ class TestBankPaymentPlace(BankFileCommon):
         self.assertIn("payer number", payment.proposal_reason)
         self.assertFalse(payment.wrong_check_digit)
 
+    def test_reference_of_another_agreement_was_paid_to_the_wrong_account(self):
+        invoice = self._invoice(self.payer, 450)
+        self._agreement("12345678903", number=False)
+        payment = self._unmatched(
+            450, invoice.payment_reference, account="12345678903", agreement_number=""
+        )
+        self.assertIn(invoice.name, payment.proposal_text)
+        payment.action_accept_best()
+        self.assert_open(invoice, 0)
+
     def test_equally_good_proposals_are_not_accepted_blindly(self):
         for _number in range(2):
             self._invoice(self._payer("Ola Hansen"), 450)
@@ -281,6 +291,14 @@ class TestBankPaymentPlace(BankFileCommon):
         second = self._unmatched(20, deposit_key="D2")
         action = first.with_context(mbn_show_next=True).action_accept_best()
         self.assertEqual(action["res_id"], second.id)
+
+    def test_entries_of_payments_are_undone_not_reset(self):
+        invoice = self._invoice(self.payer, 450)
+        message = self._payment(450, invoice.payment_reference)
+        file = self._book(message)
+        for entry in file._entries():
+            with self.assertRaisesRegex(UserError, "Undo the placement"):
+                entry.button_draft()
 
     # ------------------------------------------------------------------ links
 

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools.sql import column_exists, create_column
 
 
@@ -52,6 +53,16 @@ class AccountMove(models.Model):
             else:
                 move.mbn_agreement_id = False
 
+    @api.depends("mbn_agreement_id")
+    def _compute_partner_bank_id(self):
+        # A reference is worth nothing on another account than its agreement's.
+        agreed = self.filtered(
+            lambda move: move.move_type == "out_invoice" and move.mbn_agreement_id.partner_bank_id
+        )
+        for move in agreed:
+            move.partner_bank_id = move.mbn_agreement_id.partner_bank_id
+        return super(AccountMove, self - agreed)._compute_partner_bank_id()
+
     @api.depends("mbn_reference_ids", "mbn_agreement_id")
     def _compute_mbn_reference_id(self):
         for move in self:
@@ -80,6 +91,30 @@ class AccountMove(models.Model):
             "membership_billing_nordic.action_bank_payment"
         )
         return action | {"domain": [("allocation_ids.invoice_id", "=", self.id)], "context": {}}
+
+    def button_draft(self):
+        if booked := self._mbn_of_bank_files():
+            raise UserError(
+                self.env._(
+                    "%(entries)s book payments of bank files and stay as they are. Undo the "
+                    "placement of a payment under Bank, Payments instead.",
+                    entries=", ".join(booked.mapped("name")),
+                )
+            )
+        return super().button_draft()
+
+    def _mbn_of_bank_files(self):
+        """Those entries that book deposits or payments: the clearing account hangs on them."""
+        entries = self.filtered(lambda move: move.move_type == "entry").sudo()
+        if not entries:
+            return entries
+        deposits = self.env["bank.deposit"].sudo().search([("move_id", "in", entries.ids)])
+        used = (
+            self.env["bank.payment.allocation"]
+            .sudo()
+            .search(["|", ("move_id", "in", entries.ids), ("undone_move_id", "in", entries.ids)])
+        )
+        return entries & (deposits.move_id | used.move_id | used.undone_move_id)
 
     def write(self, vals):
         result = super().write(vals)

@@ -203,6 +203,14 @@ class BankDeposit(models.Model):
             self.env._("Compare with the account statement, then book or discard it."),
         )
 
+    def _release_to_retry(self):
+        """Its file is read again: judge anew what did not add up or could not be booked."""
+        for deposit in self:
+            if deposit.state == "held" and deposit.hold_reason in ("sum", "error"):
+                deposit.payment_ids.filtered(lambda p: p.state == "held").write({"state": "new"})
+                deposit.write({"state": "new", "hold_reason": False, "note": False})
+                deposit._leave_desk()
+
     # ------------------------------------------------------------------ booking
 
     def _run_in_file(self):

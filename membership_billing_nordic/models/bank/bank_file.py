@@ -1,9 +1,9 @@
-import base64
 import hashlib
 import io
 import logging
 import traceback
 from contextlib import contextmanager
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -22,6 +22,7 @@ SIZE_PARAMETER = "membership_billing_nordic.bank_file_max_mb"
 _DEFAULT_MAX_MB = 200
 _ROWS_PER_CHUNK = 500
 _CHUNK = 200
+_RETRY = timedelta(minutes=1)
 _RAW_RECORD_LIMIT = 1000
 _LONGEST_LINE = 1 << 16
 
@@ -224,13 +225,37 @@ class BankFile(models.Model):
             return self._store_duplicate(values, first)
         try:
             with self.env.cr.savepoint():
-                file = self.sudo().create(values | {"content": base64.b64encode(content)})
+                file = self.sudo().create(values)
+                file._store_bytes(content)
         except psycopg2.errors.UniqueViolation as error:
             raise UserError(
                 self.env._("%(name)s is just being received from elsewhere.", name=name)
             ) from error
-        self.env.ref("membership_billing_nordic.ir_cron_bank_file_process")._trigger()
+        self._wake_cron()
         return file
+
+    @api.model
+    def _wake_cron(self, after=timedelta()):
+        cron = self.env.ref("membership_billing_nordic.ir_cron_bank_file_process").sudo()
+        cron._trigger(at=fields.Datetime.now() + after)
+
+    def _store_bytes(self, content):
+        """Keep the bytes as the attachment behind ``content``.
+
+        Its own MIME type keeps them out of the search index of attachments, where the names
+        and numbers in them would be copied.
+        """
+        self.env["ir.attachment"].create(
+            {
+                "name": self.name,
+                "raw": content,
+                "mimetype": "application/x-bank-file",
+                "res_model": self._name,
+                "res_field": "content",
+                "res_id": self.id,
+            }
+        )
+        self.invalidate_recordset(["content"])
 
     @api.model
     def _received_before(self, company, sha256):
@@ -398,7 +423,7 @@ class BankFile(models.Model):
         except (psycopg2.OperationalError, psycopg2.errors.UniqueViolation):
             # Somebody else works on the same rows: again later, with fresh eyes.
             self.env.cr.rollback()
-            self.env.ref("membership_billing_nordic.ir_cron_bank_file_process")._trigger()
+            self._wake_cron(after=_RETRY)
             return True
 
     def _process_passes(self):
@@ -625,10 +650,17 @@ class BankFile(models.Model):
                     file.env._("The same bytes were received as %(name)s.", name=first.name)
                 )
             file._reset()
-        self.env.ref("membership_billing_nordic.ir_cron_bank_file_process").sudo()._trigger()
+        self._wake_cron()
 
     def _reset(self):
-        """Back to "received". Rows that are stored stay: reading again skips them."""
+        """Back to "received". Rows that are stored stay: reading again skips them.
+
+        What could not be booked is tried again.
+        """
+        self.deposit_ids._release_to_retry()
+        self.payment_ids.filtered(lambda p: p.outcome == "error" and p.state == "unmatched").write(
+            {"state": "new", "outcome": False, "note": False}
+        )
         self.issue_ids.unlink()
         self.total_ids.unlink()
         self.write(
@@ -650,7 +682,7 @@ class BankFile(models.Model):
             if file.state in ("booked", "needs_review"):
                 file._count_pending()
                 file.write({"state": "accepted", "run_finished": False})
-        self.env.ref("membership_billing_nordic.ir_cron_bank_file_process").sudo()._trigger()
+        self._wake_cron()
 
     def action_reviewed(self):
         """A person has looked at what was wrong and lets it stand."""

@@ -68,6 +68,7 @@ class ProposalFinder:
             return {}
         self._by_account()
         self._by_mistyped_reference()
+        self._by_other_agreement()
         self._by_number()
         self._by_name()
         self._by_amount()
@@ -99,16 +100,28 @@ class ProposalFinder:
         checks = set(self.agreement.layout_ids.mapped("check_method"))
         for payment, near in wanted.items():
             for row in (by_value[value] for value in near & by_value.keys()):
-                partner = row.partner_id or row.move_id.commercial_partner_id
-                if not partner:
-                    continue
                 score = _MISTYPED
                 score += _CHECK_DIGIT_FITS * any(has_check_digit(row.value, c) for c in checks)
                 reason = self.env._("reference mistyped? %(printed)s", printed=row.printed)
-                if row.move_id:
-                    self.claims[payment.id][partner, row.move_id].append((score, reason))
-                else:
-                    self._say_payer(payment, partner, score, reason)
+                self._say_reference(payment, row, score, reason)
+
+    def _by_other_agreement(self):
+        """References that another agreement of the company gave out: paid to the wrong account."""
+        rows = self.env["billing.reference"].search(
+            [
+                ("company_id", "=", self.company.id),
+                ("agreement_id", "!=", self.agreement.id),
+                ("value", "in", list(set(self.payments.mapped("reference_value")) - {False, ""})),
+            ]
+        )
+        for payment in self.payments:
+            for row in rows.filtered(lambda row, p=payment: row.value == p.reference_value):
+                self._say_reference(
+                    payment,
+                    row,
+                    _MISTYPED,
+                    self.env._("reference of %(name)s", name=row.agreement_id.name),
+                )
 
     def _by_number(self):
         payers = payers_by_reference_part(
@@ -163,6 +176,13 @@ class ProposalFinder:
         if likeness and not known:
             score = round(_NAME * likeness)
             self._say_claim(payment, line, score, self.env._("similar name"))
+
+    def _say_reference(self, payment, reference, score, reason):
+        partner = reference.move_id.commercial_partner_id or reference.partner_id
+        if partner and reference.move_id:
+            self.claims[payment.id][partner, reference.move_id].append((score, reason))
+        elif partner:
+            self._say_payer(payment, partner, score, reason)
 
     def _say_payer(self, payment, partner, score, reason):
         said = self.payers[payment.id][partner]
