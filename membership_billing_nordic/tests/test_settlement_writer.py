@@ -264,8 +264,12 @@ class TestSettlementWriter(AccountTestInvoicingCommon):
         )
         claims = self._claims(invoices)
         self._assert_same(
-            [self._item(99.99, claims[0]), self._item(50.0, claims[1])]
-            + [self._item(12.34, claims[2]), self._item(120.0, claims[3])]
+            [
+                self._item(99.99, claims[0]),
+                self._item(50.0, claims[1]),
+                self._item(12.34, claims[2]),
+                self._item(120.0, claims[3]),
+            ]
         )
         self.assertEqual(invoices[0].payment_state, "paid")
         self.assertTrue(self._further_entries(claims))

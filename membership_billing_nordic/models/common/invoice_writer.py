@@ -11,6 +11,7 @@ KNOWN_ADDONS = frozenset(
         "account_peppol",
         "analytic",
         "l10n_dk_nemhandel",
+        "l10n_dk_oioubl",
         "l10n_no",
         "l10n_se",
         "mail",
