@@ -13,6 +13,7 @@ from . import (
     inspect_file,
     provision,
     testing,
+    translations,
 )
 from .errors import DevError
 from .process import terminate_children
@@ -40,6 +41,7 @@ def build_parser():
     add("clean", lambda _o: clean.run(), "stop what runs and remove .dev")
     command = add("inspect", lambda o: inspect_file.run(o.arguments), "print a bank file as JSON")
     command.usage = "./dev inspect [-h] [--validate] FILE"
+    add("i18n", lambda _o: translations.update(), "bring the translations up to date")
     add("setup", lambda _o: _setup(), "provision everything and stop there")
     command = add("database", _database, "make or remove a database of your own")
     command.add_argument("action", choices=("clone", "drop"))
