@@ -24,6 +24,18 @@ class TestBankAgreement(BillingCommon):
         self.assertEqual(agreement.currency_id, self.company.currency_id)
         agreement._check_ready()
 
+    def test_preset_name_follows_until_somebody_names_it(self):
+        self.bank_journal.bank_account_id = self._own_account("86011117947")
+        with Form(self.env["bank.agreement"]) as form:
+            form.journal_id = self.bank_journal
+            form.connection_id = self.connection.copy({"name": "DNB", "customer_number": "1"})
+            self.assertEqual(form.name, "DNB 86011117947")
+            form.connection_id = self.connection
+            self.assertEqual(form.name, "Test bank 86011117947")
+            form.name = "Fees"
+            form.connection_id = self.connection.copy({"name": "X", "customer_number": "2"})
+            self.assertEqual(form.name, "Fees")
+
     def test_each_agreement_gets_account_and_journal_of_its_own(self):
         other = self._agreement("86011117947", number=False)
         self.assertNotEqual(other.clearing_account_id, self.agreement.clearing_account_id)

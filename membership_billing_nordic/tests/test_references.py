@@ -44,6 +44,13 @@ class TestReferences(BillingCommon):
         line = invoice.line_ids.filtered(lambda row: row.display_type == "payment_term")
         self.assertEqual(line.name, invoice.payment_reference)
 
+    def test_invoice_names_the_account_that_its_reference_belongs_to(self):
+        other = self._agreement("86011117947", number="007654321")
+        invoices = self._drafts(2)
+        invoices[1].mbn_agreement_id = other
+        self.assertEqual(invoices[0].partner_bank_id, self.agreement.partner_bank_id)
+        self.assertEqual(invoices[1].partner_bank_id, other.partner_bank_id)
+
     def test_batch_gets_different_references_with_each_payers_own_number(self):
         other = self._payer("Ola Nordmann")
         invoices = self._drafts(3) | self._drafts(2, other)

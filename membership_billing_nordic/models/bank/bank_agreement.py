@@ -1,4 +1,5 @@
 import re
+from itertools import product
 
 from markupsafe import Markup
 from odoo import Command, api, fields, models
@@ -198,12 +199,19 @@ class BankAgreement(models.Model):
 
     @api.depends("connection_id", "account_number")
     def _compute_name(self):
+        # While a form is filled in, the name that was preset before is not known.
+        connections = [*self.env["bank.connection"].search([]), self.env["bank.connection"]]
         for agreement in self:
-            if not agreement.name or agreement.name == agreement._origin._preset_name():
-                agreement.name = agreement._preset_name()
+            accounts = {agreement.partner_bank_id, agreement._origin.partner_bank_id}
+            preset = {self._preset_name(*pair) for pair in product(connections, accounts)}
+            if not agreement.name or agreement.name in preset:
+                agreement.name = self._preset_name(
+                    agreement.connection_id, agreement.partner_bank_id
+                )
 
-    def _preset_name(self):
-        return " ".join(filter(None, [self.connection_id.name, self.partner_bank_id.acc_number]))
+    @api.model
+    def _preset_name(self, connection, account):
+        return " ".join(filter(None, [connection.name, account.acc_number]))
 
     @api.depends("journal_id")
     def _compute_partner_bank_id(self):
