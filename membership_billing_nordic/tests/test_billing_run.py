@@ -102,9 +102,10 @@ class TestBillingRun(RunCommon):
 
     def test_price_that_changes_holds_from_the_period_that_begins_then(self):
         plan = self._plan("Monthly", 100.0, term="month", lead_days=0)
-        plan.price_ids.valid_to = "2027-01-31"
-        self.env.flush_all()
-        plan.price_ids = [Command.create({"valid_from": "2027-02-01", "amount": 110.0})]
+        plan.price_ids = [
+            Command.update(plan.price_ids.id, {"valid_to": "2027-01-31"}),
+            Command.create({"valid_from": "2027-02-01", "amount": 110.0}),
+        ]
         contract = self._contract("2027-01-01", plan)
         self._bill("2027-02-01")
         self.assertEqual(contract.period_ids.sorted("date_from").mapped("amount"), [100.0, 110.0])

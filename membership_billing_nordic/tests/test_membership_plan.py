@@ -42,13 +42,13 @@ class TestMembershipPlan(MembershipCommon):
         ):
             self._price(self._plan(price=None), "2026-01-01", "2025-12-31")
 
-    def test_price_gap_is_named_with_plan_and_day(self):
+    def test_price_gap_is_found_on_its_first_day(self):
         plan = self._plan(price=None, name="Senior")
         self._price(plan, "2026-01-01", "2026-03-31")
         self._price(plan, "2026-05-01")
-        plan._ensure_prices(date(2026, 1, 1), date(2026, 3, 31))
-        with self.assertRaisesRegex(UserError, r"Senior: no price is valid on 04/01/2026"):
-            plan._ensure_prices(date(2026, 1, 1), date(2026, 12, 31))
+        self.assertFalse(plan._first_day_without_price(date(2026, 1, 1), date(2026, 3, 31)))
+        gap = plan._first_day_without_price(date(2026, 1, 1), date(2026, 12, 31))
+        self.assertEqual(gap, date(2026, 4, 1))
 
     def test_plan_without_price_warns(self):
         self.assertTrue(self._plan(price=None).price_warning)

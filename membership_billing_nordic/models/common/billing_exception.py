@@ -9,9 +9,9 @@ class BillingException(models.Model):
     _order = "create_date desc, id desc"
     _check_company_auto = True
 
-    name = fields.Char(string="What is wrong", required=True)
+    name = fields.Text(string="What is wrong", required=True)
     kind = fields.Selection(selection=[], required=True, index=True)
-    next_action = fields.Char(help="What a person should do to resolve it.")
+    next_action = fields.Text(help="What a person should do to resolve it.")
     state = fields.Selection(
         [("open", "Open"), ("done", "Done")], default="open", required=True, index=True
     )

@@ -273,22 +273,3 @@ class MembershipPlan(models.Model):
                 return None
             day = max(day, end + timedelta(days=1))
         return day if day <= last else None
-
-    def _ensure_prices(self, first, last):
-        """Stop a run in which plans have no price.
-
-        :raises UserError: one line for every plan without a price between the two days
-        """
-        problems = []
-        for plan in self:
-            if day := plan._first_day_without_price(first, last):
-                problems.append(
-                    self.env._(
-                        "%(plan)s: no price is valid on %(day)s.",
-                        plan=plan.name,
-                        day=format_date(self.env, day),
-                    )
-                )
-        if problems:
-            problems.append(self.env._("Add the missing prices under Configuration, Plans."))
-            raise UserError("\n".join(problems))

@@ -84,6 +84,12 @@ class MembershipPlanPrice(models.Model):
                 day=format_date(self.env, price.valid_from),
             )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        # A price that ends in the same save must have ended before the next one is inserted.
+        self.flush_model()
+        return super().create(vals_list)
+
     def _fits(self, day, age, number):
         """Is this the price of a member's period?
 
