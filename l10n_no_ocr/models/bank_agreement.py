@@ -71,9 +71,9 @@ class BankAgreement(models.Model):
         self._check_layouts()
 
     def _check_layouts(self):
-        super()._check_layouts()
         for agreement in self.filtered(lambda row: row.scheme == SCHEME):
             agreement._check_kid_layouts()
+        return super()._check_layouts()
 
     def _check_kid_layouts(self):
         layouts = self.layout_ids

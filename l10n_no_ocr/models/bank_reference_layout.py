@@ -8,6 +8,7 @@ class BankReferenceLayout(models.Model):
 
     @api.depends("scheme")
     def _compute_display_name(self):
-        super()._compute_display_name()
+        result = super()._compute_display_name()
         for layout in self.filtered(lambda row: row.scheme == SCHEME):
             layout.display_name = f"KID {layout.display_name}"
+        return result

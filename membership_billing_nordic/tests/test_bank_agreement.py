@@ -1,7 +1,9 @@
+import tempfile
+
 import psycopg2
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_open, mute_logger
 
 from .common import BillingCommon
 
@@ -204,3 +206,17 @@ class TestBankAgreement(BillingCommon):
             self.env["bank.connection"].create(
                 {"name": "Twin", "scheme": "generic", "customer_number": "00123456"}
             )
+
+    def test_copied_database_cannot_reach_a_bank(self):
+        self.env["ir.config_parameter"].set_param(
+            "membership_billing_nordic.bank_folder", tempfile.gettempdir()
+        )
+        channel = self.env["bank.channel"].create(
+            {"name": "Folder", "kind": "folder", "folder": "in"}
+        )
+        self.env.flush_all()
+        with file_open("membership_billing_nordic/data/neutralize.sql") as script:
+            self.env.cr.execute(script.read())
+        self.env.invalidate_all()
+        self.assertEqual(channel.kind, "manual")
+        self.assertTrue(self.connection.is_test)

@@ -142,7 +142,6 @@ class BankAgreement(models.Model):
         help="How payment references are put together, as registered with the bank.",
     )
     payments_in = fields.Boolean(
-        string="Payments In",
         default=True,
         tracking=True,
         help="The bank reports incoming payments of this agreement in files.",
@@ -164,9 +163,7 @@ class BankAgreement(models.Model):
     )
     payer_number_count = fields.Integer(compute="_compute_counts")
     reference_count = fields.Integer(compute="_compute_counts")
-    missing_settings = fields.Html(
-        compute="_compute_missing_settings", sanitize=False, string="Missing Settings"
-    )
+    missing_settings = fields.Html(compute="_compute_missing_settings", sanitize=False)
     active = fields.Boolean(default=True, tracking=True)
 
     _agreement_unique = models.UniqueIndex(
@@ -200,7 +197,10 @@ class BankAgreement(models.Model):
     @api.depends("connection_id", "account_number")
     def _compute_name(self):
         # While a form is filled in, the name that was preset before is not known.
-        connections = [*self.env["bank.connection"].search([]), self.env["bank.connection"]]
+        connections = self.env["bank.connection"].search(
+            [("company_id", "parent_of", self.company_id.ids)]
+        )
+        connections = [*connections, connections.browse()]
         for agreement in self:
             accounts = {agreement.partner_bank_id, agreement._origin.partner_bank_id}
             preset = {self._preset_name(*pair) for pair in product(connections, accounts)}

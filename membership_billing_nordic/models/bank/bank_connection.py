@@ -39,7 +39,6 @@ class BankConnection(models.Model):
     )
     channel_id = fields.Many2one(
         "bank.channel",
-        string="Channel",
         check_company=True,
         index=True,
         tracking=True,

@@ -21,17 +21,14 @@ class BankReferenceLayout(models.Model):
         default=10, help="The first layout is used for new references, the others are only read."
     )
     payer_digits = fields.Integer(
-        string="Payer Digits",
         default=7,
         required=True,
         help="How many digits the payer number takes, filled with zeros from the left.",
     )
     fixed_part = fields.Char(
-        string="Fixed Part",
         help="Digits between payer number and serial that are always the same. Usually empty.",
     )
     serial_digits = fields.Integer(
-        string="Serial Digits",
         default=7,
         required=True,
         help="How many digits the running number takes. Seven last for ten million references.",
@@ -43,7 +40,8 @@ class BankReferenceLayout(models.Model):
         required=True,
         help="How the last character is calculated, as agreed with the bank.",
     )
-    length = fields.Integer(
+    # A number of characters, not the field option that was called so.
+    length = fields.Integer(  # pylint: disable=attribute-deprecated
         compute="_compute_length", store=True, help="Length of a reference with its check digit."
     )
     example = fields.Char(
@@ -61,7 +59,6 @@ class BankReferenceLayout(models.Model):
         index=True,
     )
     next_serial = fields.Integer(
-        string="Next Serial",
         compute="_compute_next_serial",
         inverse="_inverse_next_serial",
         help="The running number of the next reference. Raise it when another program has "
