@@ -83,7 +83,7 @@ def unknown_record(record: int, line: bytes) -> FormatIssue:
 
 
 class OcrAssignment(Assignment):
-    """Payments into one account (no_nets.md, sections 3.2 to 3.6)."""
+    """Payments into one account (OCR giro system specification, assignment 09/00)."""
 
     end = records.OCR_END
     end_layout = records.OCR_END_LAYOUT
@@ -198,7 +198,7 @@ class OcrAssignment(Assignment):
         return self.types[code]
 
     def counted(self, record: int, amount: bytes, sign: bytes, kind: TransactionType) -> int:
-        """The amount in øre with its sign, after adding it to the totals (section 4)."""
+        """The amount in øre with its sign, after adding it to the totals."""
         totals = self.totals
         totals.transactions += 1
         ore = int(amount) if amount.isdigit() else 0
@@ -286,7 +286,7 @@ def _item_1_faults(record: int, line: bytes) -> Iterator[FormatIssue]:
 
 
 class MandateAssignment(Assignment):
-    """What payers agreed with their banks (no_nets.md, section 3.11)."""
+    """What payers agreed with their banks (AvtaleGiro system specification, assignment 21/24)."""
 
     end = records.MANDATES_END
 

@@ -63,7 +63,7 @@ def warning(record: int, field: str, expected: str, found: str, action: str) -> 
 
 @lru_cache(maxsize=4096)
 def read_date(raw: bytes) -> date | None:
-    """A date DDMMYY of this century; None if it is impossible or not given (section 1)."""
+    """A date DDMMYY of this century; None if it is impossible or not given."""
     if not raw.isdigit():
         return None
     try:
@@ -73,7 +73,7 @@ def read_date(raw: bytes) -> date | None:
 
 
 def is_given(raw: bytes) -> bool:
-    """Does the date field hold anything? 000000 means no date (section 12, trap 7)."""
+    """Does the date field hold anything? 000000 means no date."""
     return raw not in _NO_DATE
 
 
@@ -84,7 +84,7 @@ def require_sound(layout: Layout, record: int, line: bytes) -> None:
 
 
 def require_dates(fields: tuple[Field, ...], record: int, line: bytes) -> None:
-    """Raise RefusedError if a date of an end record is impossible (section 1)."""
+    """Raise RefusedError if a date of an end record is impossible."""
     for field in fields:
         raw = line[field.span]
         if is_given(raw) and read_date(raw) is None:
@@ -116,7 +116,7 @@ class Totals:
 
 
 def compare_totals(record: int, scope: str, declared: Totals, counted: Totals) -> Iterator[Message]:
-    """The control totals of an end record, and what follows from them (section 4)."""
+    """The control totals of an end record, and what follows from them."""
     yield _control_total(record, scope, "transactions", declared, counted)
     yield _control_total(record, scope, "records", declared, counted)
     yield ControlTotal(

@@ -40,7 +40,7 @@ class Deposit:
 class Deposits:
     """Groups payments by account, settlement date, centre, day code, part and serial.
 
-    Source: no_nets.md, section 3.4.
+    Source: OCR giro system specification, amount item 1.
     """
 
     def __init__(self):

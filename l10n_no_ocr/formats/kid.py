@@ -1,7 +1,7 @@
 """What a KID, the Norwegian payment reference, may look like in a file from Nets.
 
 Whether its check digit is right is for the models to say: the bank took the money
-already (no_nets.md, section 5).
+already.
 """
 
 import re

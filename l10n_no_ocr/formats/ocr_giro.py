@@ -1,6 +1,6 @@
 """Reads what Nets sends an association: OCR giro payments and AvtaleGiro mandates.
 
-Source: no_nets.md, sections 1 to 4. Severity of what is wrong: a broken frame, a line
+Source: Nets' system specifications of OCR giro and AvtaleGiro. Severity of what is wrong: a broken frame, a line
 of the wrong length, an unreadable start or end record, or totals that do not agree
 refuse the file; a payment without a readable number, date, amount or bank sum is an
 error and not read; the rest is a warning.
@@ -29,7 +29,7 @@ LABEL = "OCR giro and AvtaleGiro mandates (Nets)"
 
 MOST_ASSIGNMENTS = 100_000  # a bound on memory for hostile files
 _HEAD = re.compile(rb"(\xef\xbb\xbf)?\s*NY\d{6}")
-_LEGACY_SERVICE = b"42"  # writes its dates in other ways (section 8.2)
+_LEGACY_SERVICE = b"42"  # writes its dates in other ways
 _READERS = {b"0900": OcrAssignment, b"2124": MandateAssignment}
 _START = f"the transmission start, {records.TRANSMISSION_START.decode()}"
 _NEXT = f"an assignment start or the transmission end, {records.TRANSMISSION_END.decode()}"
@@ -123,7 +123,7 @@ class _NetsFile:
     def key_prefix(self, account: str, number: str) -> str:
         """What the keys of an assignment's payments begin with.
 
-        Assignment numbers repeat (section 12, trap 5), so the second one of an account
+        Assignment numbers repeat, so the second one of an account
         is told apart by a count.
         """
         occurrence = self._occurrences.get((account, number), 0) + 1

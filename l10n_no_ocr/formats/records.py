@@ -1,6 +1,6 @@
 """The records of an 80-byte Nets file, as tables.
 
-Source: no_nets.md, sections 2 and 3. Positions are 1-based and inclusive as there;
+Source: Nets' system specifications of OCR giro and AvtaleGiro. Positions are 1-based and inclusive;
 fillers are left out, because banks do put data into them.
 """
 

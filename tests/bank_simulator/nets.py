@@ -1,6 +1,6 @@
 """Writes the files Nets sends an association: OCR giro and AvtaleGiro mandates.
 
-Positions are those of no_nets.md, section 3; every amount is in øre.
+Positions are those of Nets' system specifications; every amount is in øre.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,7 +32,7 @@ class Transaction:
 
     @property
     def counted(self) -> int:
-        """What it adds to the control sums (section 4)."""
+        """What it adds to the control sums."""
         return -self.amount if self.sign == "-" and self.kind not in REVERSALS else self.amount
 
     @property

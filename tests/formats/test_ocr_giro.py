@@ -142,7 +142,7 @@ def test_draft_made_messages_are_as_immutable_as_others(example):
     assert hash(example.payments[0]) == hash(Reading(EXAMPLE_B).payments[0])
 
 
-# The traps of no_nets.md, section 12, that concern reading.
+# What is known to go wrong in these files, as far as reading goes.
 
 
 def test_trap_1_kid_is_right_aligned_with_blanks():

@@ -20,7 +20,7 @@ def sound_messages(content):
     return reading.messages
 
 
-# Reader leniency (section 1).
+# Reader leniency.
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_from_sign_up_to_a_booked_bank_file(club, odoo_script, way):
         club["manager"].database, 'env["bank.file"]._cron_process(); env.cr.commit()'
     ).wait()
     outcome = call("bank_file_outcome", file_id=upload["file_id"])
-    assert (outcome["issues"], outcome["unplaced"]) == ([], 0)
+    assert (outcome["issues"], outcome["held"], outcome["unplaced"]) == ([], 0, 0)
     assert (outcome["state"], outcome["payments"], outcome["payments_sum"]) == (
         "booked",
         1,
@@ -160,7 +160,14 @@ def _paid(reference, number):
     payments = nets.Payments(
         account=association.ACCOUNT,
         agreement=association.AGREEMENT_NUMBER,
-        transactions=[nets.Transaction(settled_on=date(2026, 11, 12), amount=34900, kid=reference)],
+        transactions=[
+            nets.Transaction(
+                settled_on=date(2026, 11, 12),
+                amount=34900,
+                kid=reference,
+                bank_sum=(1, 1, number),
+            )
+        ],
     )
     file = nets.file_of(
         [payments],

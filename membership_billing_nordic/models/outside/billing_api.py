@@ -217,7 +217,8 @@ class BillingApi(models.AbstractModel):
             ``needs_review``, ``refused``), ``done``, ``format``, ``sha256``,
             ``duplicate_of`` (the first file's id or 0), ``payments``, ``payments_sum``,
             ``deposits``, ``deposits_sum``, ``mandates``, ``skipped`` (payments that were
-            known already), ``unplaced``, ``unplaced_sum``, ``issues`` (rows of ``record``,
+            known already), ``held`` (a person must decide whether to book them), ``unplaced``,
+            ``unplaced_sum``, ``issues`` (rows of ``record``,
             ``severity``, ``field``, ``expected``, ``found``, ``action``)
         """
         with _faults(self.env):
@@ -236,6 +237,7 @@ class BillingApi(models.AbstractModel):
             "deposits_sum": _amount(file.deposits_sum),
             "mandates": file.mandate_count,
             "skipped": file.known_count,
+            "held": file.held_count,
             "unplaced": file.to_place_count,
             "unplaced_sum": _amount(file.to_place_sum),
             "issues": [
