@@ -81,7 +81,11 @@ OWN_LINE_FIELDS = frozenset(
 MAX_PATTERNS_SHARE = 0.5
 
 # The lines are complete: nothing is to be worked out from them. Core's own keys.
-COMPLETE = {"skip_invoice_sync": True, "skip_invoice_line_sync": True}
+COMPLETE = {
+    "skip_invoice_sync": True,
+    "skip_invoice_line_sync": True,
+    "skip_analytic_sync": True,
+}
 
 # An invoice of a run has no followers and no message for each field that changed.
 QUIET = {
@@ -127,7 +131,7 @@ class BillingInvoiceWriter(models.AbstractModel):
             moves = self._create_by_pattern(vals_list, patterns)
         if post:
             # Read at once what posting a payer's first invoice looks up one by one.
-            moves.partner_id.fetch(["user_ids"])
+            moves.partner_id.fetch(["user_ids", "child_ids"])
             moves.with_context(mbn_keep_number_format=True).action_post()
         return moves.with_env(self.env)
 
@@ -214,13 +218,13 @@ class BillingInvoiceWriter(models.AbstractModel):
         firsts = {}
         for vals, pattern in zip(vals_list, patterns, strict=True):
             firsts.setdefault(pattern, vals)
-        lines = dict(zip(firsts, self._compute_lines(list(firsts.values())), strict=True))
+        examples = dict(zip(firsts, self._compute_examples(list(firsts.values())), strict=True))
         return (
             self._quiet_moves(vals_list)
             .with_context(**COMPLETE)
             .create(
                 [
-                    _complete(vals, lines[pattern])
+                    _complete(vals, *examples[pattern])
                     for vals, pattern in zip(vals_list, patterns, strict=True)
                 ]
             )
@@ -234,29 +238,41 @@ class BillingInvoiceWriter(models.AbstractModel):
             return moves
         return moves.with_context(**QUIET)
 
-    def _compute_lines(self, vals_list):
-        """What Odoo makes of each invoice: a list of lists of line values. Nothing is kept."""
-        fields = [
-            field
-            for name, field in self.env["account.move.line"]._fields.items()
-            if field.store
-            and field.type != "one2many"
-            and not field.related
-            and not (field.compute and field.readonly)
-            and name not in OWN_LINE_FIELDS
+    def _compute_examples(self, vals_list):
+        """What Odoo makes of each invoice: pairs of header values and list of line values.
+
+        Nothing is kept of them in the database.
+        """
+        moves = self.env["account.move"].with_context(**QUIET)
+        header_fields = [
+            field for field in _own_fields(moves) if field.precompute and field.name != "partner_id"
+        ]
+        line_fields = [
+            field for field in _own_fields(moves.line_ids) if field.name not in OWN_LINE_FIELDS
         ]
         with self.env.cr.savepoint() as savepoint:
-            drafts = (
-                self.env["account.move"]
-                .with_context(**QUIET)
-                .create([_complete(vals, []) for vals in vals_list])
-            )
-            lines = [
-                [_line_values(line, fields) for line in draft.line_ids.sorted("id")]
-                for draft in drafts
+            examples = [
+                (
+                    _header_values(draft, header_fields),
+                    [_line_values(line, line_fields) for line in draft.line_ids.sorted("id")],
+                )
+                for draft in moves.create([_plain(vals) for vals in vals_list])
             ]
             savepoint.rollback()
-        return lines
+        return examples
+
+
+def _own_fields(records):
+    """The core fields of a row whose values may be given to ``create``."""
+    return [
+        field
+        for field in records._fields.values()
+        if field.store
+        and field.type != "one2many"
+        and not field.related
+        and not (field.compute and field.readonly)
+        and not field.name.startswith("mbn_")
+    ]
 
 
 def _is_ordinary(vals):
@@ -299,6 +315,14 @@ def _hashable(value):
     return value
 
 
+def _header_values(move, fields):
+    """Values that Odoo works out before it creates an invoice like this one."""
+    values = {field.name: field.convert_to_write(move[field.name], move) for field in fields}
+    if move.partner_shipping_id == move.partner_id:
+        values["partner_shipping_id"] = None  # each payer's own
+    return values
+
+
 def _line_values(line, fields):
     """The values that make a line like this one. Empty ones only where they are no default."""
     values = {}
@@ -309,20 +333,27 @@ def _line_values(line, fields):
     return values
 
 
-def _complete(vals, lines):
-    """The values of an invoice with all its ``lines`` in place of the given ones.
+def _plain(vals):
+    """The values of an invoice as given, to be changed freely."""
+    lines = [Command.create(dict(values)) for _command, _id, values in vals["invoice_line_ids"]]
+    return vals | {"invoice_line_ids": lines}
+
+
+def _complete(vals, header, lines):
+    """The values of an invoice with the rest of its header and all its lines.
 
     The given lines are the first of ``lines``, in order; their texts are their own.
     """
-    given = [values for _command, _id, values in vals["invoice_line_ids"]]
-    if not lines:
-        return vals | {"invoice_line_ids": [Command.create(dict(values)) for values in given]}
     own = [
         {name: value for name, value in values.items() if _is_free(name, FREE_LINE_FIELDS)}
-        for values in given
+        for _command, _id, values in vals["invoice_line_ids"]
     ]
-    own += [{}] * (len(lines) - len(given))
-    header = {name: value for name, value in vals.items() if name != "invoice_line_ids"}
-    return header | {
-        "line_ids": [Command.create(line | texts) for line, texts in zip(lines, own, strict=True)]
-    }
+    own += [{}] * (len(lines) - len(own))
+    complete = header | vals
+    if complete["partner_shipping_id"] is None:
+        complete["partner_shipping_id"] = vals["partner_id"]
+    del complete["invoice_line_ids"]
+    complete["line_ids"] = [
+        Command.create(line | texts) for line, texts in zip(lines, own, strict=True)
+    ]
+    return complete

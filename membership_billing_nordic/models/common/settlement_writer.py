@@ -37,27 +37,18 @@ class BillingSettlementWriter(models.AbstractModel):
         if not items:
             return []
         quiet = self._quiet(journal.company_id)
-        entry = (
-            quiet.env["account.move"]
-            .with_context(skip_analytic_sync=True)
-            .create(
-                {
-                    "move_type": "entry",
-                    "journal_id": journal.id,
-                    "date": date,
-                    "ref": ref,
-                    "line_ids": [
-                        Command.create(vals)
-                        for vals in self._prepare_lines(
-                            journal.company_id, date, ref, clearing_account, items
-                        )
-                    ],
-                }
-            )
-            .with_context(skip_analytic_sync=False)
+        lines = self._prepare_lines(journal.company_id, date, ref, clearing_account, items)
+        entry = quiet.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "journal_id": journal.id,
+                "date": date,
+                "ref": ref,
+                "line_ids": [Command.create(vals) for vals in lines],
+            }
         )
         # Read at once what posting a payer's first entry looks up one by one.
-        entry.line_ids.partner_id.fetch(["user_ids"])
+        entry.line_ids.partner_id.fetch(["user_ids", "child_ids"])
         entry.action_post()
         booked = entry.line_ids.sorted("id")[: len(items)].with_env(self.env)
         quiet._reconcile(items, booked)
