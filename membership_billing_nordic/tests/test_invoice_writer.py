@@ -366,6 +366,9 @@ class TestInvoiceWriter(AccountTestInvoicingCommon):
         self._goes_by_pattern(self._each())
         self.assertEqual(moves.search_count([]), before + 4)
 
+    def test_nothing_to_write(self):
+        self.assertFalse(self.writer._create_posted([]))
+
     def test_errors_are_the_plain_ways(self):
         self.company_data["default_account_revenue"].active = False
         with self.assertRaisesRegex(UserError, "archived"):

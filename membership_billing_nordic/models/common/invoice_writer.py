@@ -103,8 +103,8 @@ class BillingInvoiceWriter(models.AbstractModel):
     ones: taxes, rounding, instalments. The invoices of a run are alike, so this is left to
     Odoo once for each *pattern*: invoices that differ only in payer and texts. The first of a
     pattern is created the plain way inside a savepoint that is rolled back; then all are
-    created with complete lines, and without synchronising them. Header fields, totals,
-    posting, numbers and references are computed by Odoo for every invoice, and what other
+    created with complete lines, and without synchronising them. Payer's fields, totals,
+    posting, numbers and references are worked out by Odoo for every invoice, and what other
     add-ons do when an invoice is posted is done.
 
     No amount is computed here, so it is the plain way's. An invoice that may depend on more
@@ -310,7 +310,7 @@ def _without(vals, free):
 def _hashable(value):
     if isinstance(value, dict):
         return frozenset((key, _hashable(item)) for key, item in value.items())
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, set)):
         return tuple(_hashable(item) for item in value)
     return value
 
