@@ -38,6 +38,16 @@ for name, rows in records.items():
     print("RECORD", name, rows[:1].id)
 records["member"] = records["contract"].member_id
 print("RECORD", "member", records["member"][:1].id)
+for language in {languages!r}:
+    env["res.users"].create(
+        {{
+            "name": "Kari Kontor",
+            "login": language,
+            "password": "kontor-kontor",
+            "lang": language,
+            "group_ids": [(6, 0, [env.ref("{module}.group_billing_manager").id])],
+        }}
+    )
 env.cr.commit()
 """
 LISTS = (
@@ -58,7 +68,6 @@ LISTS = (
     "action_bank_connection",
     "action_billing_reference",
     "action_bank_payer_number",
-    "action_billing_settings",
 )
 FORMS = {
     "billing-preview": ("action_billing_run", "run"),
@@ -78,7 +87,11 @@ FORMS = {
 def month(module_database, odoo_server, tmp_path_factory):
     """A server on the demo's month, and the ids of some records in it."""
     folder = tmp_path_factory.mktemp("month")
-    script = OdooScript(module_database, SET_UP.format(folder=str(folder)), folder / "script.log")
+    script = OdooScript(
+        module_database,
+        SET_UP.format(folder=str(folder), languages=LANGUAGES, module=MODULE),
+        folder / "script.log",
+    )
     output = script.wait()
     assert "All sums agree with the ledger." in output
     records = dict(re.findall(r"^RECORD (\w+) (\d+)$", output, re.MULTILINE))
@@ -86,12 +99,9 @@ def month(module_database, odoo_server, tmp_path_factory):
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)
-def page(request, month, module_database, log_in, tmp_path_factory):
+def page(request, month, log_in):
     server, _records = month
-    log = tmp_path_factory.mktemp("language") / "script.log"
-    code = f"env['res.users'].browse(2).lang = {request.param!r}; env.cr.commit()"
-    OdooScript(module_database, code, log).wait()
-    page = log_in(server)
+    page = log_in(server, login=request.param, password="kontor-kontor")
     page.language = request.param
     page.faults = []
     page.on("pageerror", lambda error: page.faults.append(str(error)))
@@ -108,12 +118,21 @@ def look(page, server, path, name):
     page.screenshot(path=folder / f"{name}.png")
     assert not page.query_selector(".o_error_dialog")
     assert page.faults == []
+    brand = "Membership Billing" if page.language == "en_US" else "Medlemsfakturering"
+    assert page.inner_text(".o_menu_brand") == brand
 
 
 def test_every_list_opens(page, month):
     server, _records = month
     for action in LISTS:
         look(page, server, f"action-{MODULE}.{action}", action.removeprefix("action_"))
+
+
+def test_the_settings_open(month, log_in):
+    server, _records = month
+    page = log_in(server)
+    page.language, page.faults = "en_US", []
+    look(page, server, f"action-{MODULE}.action_billing_settings", "billing_settings")
 
 
 def test_every_form_opens(page, month):

@@ -604,7 +604,7 @@ class BankFile(models.Model):
                 "payment_unmatched",
                 bool(file.to_place_count),
                 self.env._(
-                    "%(count)s payments of %(name)s to place",
+                    "Payments of %(name)s to place: %(count)s",
                     count=file.to_place_count,
                     name=file.name,
                 ),

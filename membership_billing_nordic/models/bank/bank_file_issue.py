@@ -27,9 +27,9 @@ class BankFileIssue(models.Model):
         "of the file is used.",
     )
     field = fields.Char(help="The field of the record that is wrong.")
-    expected = fields.Char(help="What the field should hold.")
-    found = fields.Char(help="What it holds instead. Account and personal numbers are left out.")
-    action = fields.Char(string="What Was Done", help="What the program did about it.")
+    expected = fields.Text(help="What the field should hold.")
+    found = fields.Text(help="What it holds instead. Account and personal numbers are left out.")
+    action = fields.Text(string="What Was Done", help="What the program did about it.")
     raw_record = fields.Text(
         string="Record as Sent",
         compute="_compute_raw_record",

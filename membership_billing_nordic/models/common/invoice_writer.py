@@ -1,7 +1,11 @@
-from odoo import Command, api, models
+import inspect
+import re
 
-# Add-ons that may extend invoices: looked through, they change no line by what a pattern
-# leaves out. Country add-ons add theirs in _known_addons.
+from odoo import Command, api, fields, models
+
+# Add-ons that may override what creates and posts invoices: looked through, they change no
+# line by what a pattern leaves out. Others are welcome as long as they override nothing but
+# HARMLESS; country add-ons name theirs in _known_addons.
 KNOWN_ADDONS = frozenset(
     {
         "account",
@@ -10,10 +14,6 @@ KNOWN_ADDONS = frozenset(
         "account_payment",
         "account_peppol",
         "analytic",
-        "l10n_dk_nemhandel",
-        "l10n_dk_oioubl",
-        "l10n_no",
-        "l10n_se",
         "mail",
         "membership_billing_nordic",
         "portal",
@@ -23,6 +23,9 @@ KNOWN_ADDONS = frozenset(
         "snailmail_account",
     }
 )
+
+# Methods that have no part in creating and posting: forms, buttons and imports.
+HARMLESS = re.compile(r"_onchange_|_get_import_|_get_ubl_cii_|action_(?!post$)")
 
 # The values of an invoice and of its lines that the pattern way takes. Ours (mbn_…) may be
 # given besides: no core field is computed from them.
@@ -150,7 +153,7 @@ class BillingInvoiceWriter(models.AbstractModel):
             {vals.get("journal_id") for vals in vals_list}
         )
         if not (
-            self._is_extended_by_known_addons_only()
+            self._is_extended_harmlessly()
             and all(_is_ordinary(vals) for vals in vals_list)
             and all(_is_ordinary_journal(journal) for journal in journals)
         ):
@@ -162,15 +165,16 @@ class BillingInvoiceWriter(models.AbstractModel):
             for index, (vals, partner) in enumerate(zip(vals_list, partners, strict=True))
         ]
 
-    def _is_extended_by_known_addons_only(self):
+    def _is_extended_harmlessly(self):
+        """Do the add-ons that are not known here leave creating and posting as it is?"""
         every_model = set(type(self.env["base"]).mro())
-        extensions = {
-            addon
-            for name in ("account.move", "account.move.line")
-            for definition in type(self.env[name]).mro()
-            if definition not in every_model and (addon := getattr(definition, "_module", None))
-        }
-        return extensions <= self._known_addons()
+        known = self._known_addons()
+        return not any(
+            _takes_part(definition, records)
+            for records in (self.env["account.move"], self.env["account.move.line"])
+            for definition in type(records).mro()[1:]
+            if definition not in every_model and getattr(definition, "_module", None) not in known
+        )
 
     def _distributes_by_partner(self):
         """Whether the analytic distribution of a line may depend on who gets the invoice."""
@@ -260,6 +264,28 @@ class BillingInvoiceWriter(models.AbstractModel):
             ]
             savepoint.rollback()
         return examples
+
+
+def _takes_part(definition, records):
+    """Has an add-on's extension of a model a part in creating or posting its rows?
+
+    It has when it overrides a method, but for the harmless ones, or brings a field that is
+    computed and can be given: its value may follow from the payer.
+    """
+    others = [base for base in type(records).mro()[1:] if base is not definition]
+    for name, value in vars(definition).items():
+        if isinstance(value, fields.Field):
+            field = records._fields[name]
+            takes_part = field.store and field.compute and not field.readonly
+        else:
+            takes_part = (
+                inspect.isfunction(value)
+                and not HARMLESS.match(name)
+                and any(name in vars(base) for base in others)
+            )
+        if takes_part:
+            return True
+    return False
 
 
 def _own_fields(records):
