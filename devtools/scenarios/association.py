@@ -92,7 +92,7 @@ def found(env, opened: date) -> Association:
             "mbn_send_invoices": False,
         }
     )
-    company.partner_id.tz = "Europe/Oslo"
+    company.partner_id.write({"tz": "Europe/Oslo", "lang": "nb_NO"})
     env["account.chart.template"].try_loading("no", company, install_demo=False)
     agreement = _agree_with_bank(env, company)
     journal = env["account.journal"].search(

@@ -414,7 +414,7 @@ class BankFile(models.Model):
         """
         self.ensure_one()
         file = self.sudo().with_company(self.sudo().company_id)
-        file = file.with_context(tz=file.company_id.partner_id.tz or self.env.user.tz)
+        file = file.with_context(**file.company_id._billing_context())
         try:
             if not file.try_lock_for_update():
                 return True

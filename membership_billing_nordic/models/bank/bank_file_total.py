@@ -12,7 +12,11 @@ class BankFileTotal(models.Model):
     file_id = fields.Many2one("bank.file", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True, index=True)
     scope = fields.Char(string="Part of the File", required=True)
-    quantity = fields.Char(string="Total Of", required=True)
+    quantity = fields.Selection(
+        [("transactions", "Transactions"), ("records", "Records"), ("amount", "Amount")],
+        string="Total Of",
+        required=True,
+    )
     declared = fields.Float(digits=(16, 2), help="What the file says.")
     counted = fields.Float(digits=(16, 2), help="What was counted in the file.")
     declared_text = fields.Char(string="Declared Total", compute="_compute_texts")

@@ -12,6 +12,12 @@ class ResCompany(models.Model):
         self.ensure_one()
         return ZoneInfo(self.partner_id.tz or self.env.user.tz or "UTC")
 
+    def _billing_context(self) -> dict:
+        """Scheduled work reckons in the company's time zone and writes in its language."""
+        self.ensure_one()
+        lang = self.partner_id.lang or self.env.user.lang
+        return {"tz": str(self._billing_tz()), "lang": lang}
+
     def _billing_today(self) -> date:
         """Today where the company is, whatever time zone the worker runs in."""
         now = fields.Datetime.now()

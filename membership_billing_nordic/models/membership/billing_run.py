@@ -227,7 +227,7 @@ class BillingRun(models.Model):
 
     def _in_company(self):
         company = self.company_id
-        return self.sudo().with_company(company).with_context(tz=str(company._billing_tz()))
+        return self.sudo().with_company(company).with_context(**company._billing_context())
 
     @api.model
     def _trigger_work(self):
