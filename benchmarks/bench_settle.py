@@ -120,6 +120,7 @@ class ByFile(OfMembers):
                 settled_on=PAID_ON,
                 amount=int(Decimal(str(invoice.amount_total)) * 100),
                 kid=invoice.payment_reference,
+                bank_sum=(1, 1, self._file_number),
             )
             for invoice in invoices
         ]

@@ -79,6 +79,9 @@ OWN_LINE_FIELDS = frozenset(
     {"move_id", "partner_id", "no_followup", "debit", "credit", *models.MAGIC_COLUMNS}
 )
 
+# Worked out by Odoo from what all invoices of a pattern have in common, so not once more.
+COPIED_TOTALS = ("price_subtotal", "price_total")
+
 # Copying from the first of a pattern gains nothing when there are nearly as many patterns
 # as invoices.
 MAX_PATTERNS_SHARE = 0.5
@@ -223,7 +226,7 @@ class BillingInvoiceWriter(models.AbstractModel):
         for vals, pattern in zip(vals_list, patterns, strict=True):
             firsts.setdefault(pattern, vals)
         examples = dict(zip(firsts, self._compute_examples(list(firsts.values())), strict=True))
-        return (
+        moves = (
             self._quiet_moves(vals_list)
             .with_context(**COMPLETE)
             .create(
@@ -233,6 +236,9 @@ class BillingInvoiceWriter(models.AbstractModel):
                 ]
             )
         )
+        for name in COPIED_TOTALS:
+            self.env.remove_to_compute(moves.line_ids._fields[name], moves.line_ids)
+        return moves
 
     def _quiet_moves(self, vals_list):
         """``account.move`` without followers and log, unless the company must keep a log."""
@@ -252,7 +258,8 @@ class BillingInvoiceWriter(models.AbstractModel):
             field for field in _own_fields(moves) if field.precompute and field.name != "partner_id"
         ]
         line_fields = [
-            field for field in _own_fields(moves.line_ids) if field.name not in OWN_LINE_FIELDS
+            *(field for field in _own_fields(moves.line_ids) if field.name not in OWN_LINE_FIELDS),
+            *(moves.line_ids._fields[name] for name in COPIED_TOTALS),
         ]
         with self.env.cr.savepoint() as savepoint:
             examples = [
