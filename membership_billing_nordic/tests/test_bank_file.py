@@ -410,7 +410,7 @@ class TestBankFile(BankFileCommon):
         file = self._book(self._payment(10), self._payment(20))
         row = self._on_desk(file, "payment_unmatched")
         self.assertEqual(len(row), 1)
-        self.assertIn("2 payments", row.name)
+        self.assertIn("to place: 2", row.name)
         for payment in file.payment_ids:
             payment._place(
                 [
