@@ -13,5 +13,6 @@ from . import (
     test_membership_plan,
     test_payer_number,
     test_references,
+    test_rights,
     test_settlement_writer,
 )
