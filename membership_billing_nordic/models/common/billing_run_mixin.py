@@ -4,6 +4,8 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .error_text import error_text
+
 _logger = logging.getLogger(__name__)
 
 
@@ -99,12 +101,4 @@ class BillingRunMixin(models.AbstractModel):
 
     def _run_text(self, error):
         """What a person is told about ``error``."""
-        if isinstance(error, UserError):
-            return str(error)
-        if isinstance(error, psycopg2.IntegrityError):
-            tables = {model._table: model for model in self.env.values() if not model._abstract}
-            return tables.get(error.diag.table_name, self)._sql_error_to_message(error)
-        return self.env._(
-            "Unexpected error (%(error)s). The server's log has the details.",
-            error=type(error).__name__,
-        )
+        return error_text(self, error)

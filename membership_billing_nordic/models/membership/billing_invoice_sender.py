@@ -4,6 +4,8 @@ import psycopg2
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from ..common.error_text import error_text
+
 _logger = logging.getLogger(__name__)
 
 SEND_CHUNK = 10  # a PDF takes more than a second
@@ -106,12 +108,10 @@ class BillingInvoiceSender(models.AbstractModel):
         )
 
     def _note_failure(self, move, error):
-        if isinstance(error, UserError):
-            text = str(error)
-        else:
+        if not isinstance(error, UserError):
             _logger.exception("Sending invoice %s failed", move.id)
-            text = self.env._("Unexpected error; the server's log has the details.")
         self.env.invalidate_all(flush=False)
+        text = error_text(move, error)
         move.mbn_send_state = "failed"
         move.message_post(body=self.env._("The invoice could not be sent: %(reason)s", reason=text))
 
