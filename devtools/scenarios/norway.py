@@ -23,8 +23,8 @@ class LedgerError(AssertionError):
 
 def run(env, out_dir):
     """Play the month before this one; files stay in `out_dir`. Returns the table to print."""
-    opened = (date.today().replace(day=1) - timedelta(days=1)).replace(day=1)
     closed = date.today().replace(day=1) - timedelta(days=1)
+    opened = closed.replace(day=1)
     club = association.found(env, opened)
     folder = _Folder(env, out_dir)
     house = ClearingHouse(

@@ -1,10 +1,7 @@
 import re
 
 from odoo import api, models
-from odoo.addons.membership_billing_nordic.formats.references import (
-    CHECK_DIGITS,
-    has_check_digit,
-)
+from odoo.addons.membership_billing_nordic.formats.references import CHECK_DIGITS
 from odoo.exceptions import ValidationError
 from stdnum.iso7064 import mod_97_10
 from stdnum.no import kontonr
@@ -125,6 +122,6 @@ class BankAgreement(models.Model):
         if self.scheme != SCHEME:
             return super()._is_lawful_reference(reference)
         kid = "".join((reference or "").split())
-        return _MIN_LENGTH_READ <= len(kid) <= _MAX_LENGTH and any(
-            has_check_digit(kid, check) for check in CHECK_DIGITS
+        return _MIN_LENGTH_READ <= len(kid) <= _MAX_LENGTH and self._has_check_digit(
+            kid, CHECK_DIGITS
         )

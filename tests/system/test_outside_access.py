@@ -16,6 +16,7 @@ import pytest
 from devtools.paths import ROOT
 from devtools.scenarios import association
 from tests.bank_simulator import nets
+from tests.support.processes import OdooScript
 
 GUIDE = ROOT / "docs" / "integrators.md"
 SET_UP = """
@@ -83,8 +84,6 @@ class Outside:
 @pytest.fixture(scope="module")
 def club(module_database, odoo_server, tmp_path_factory):
     """A served database with a ski club, and programs by log-in name."""
-    from tests.support.processes import OdooScript
-
     log = tmp_path_factory.mktemp("club") / "script.log"
     output = OdooScript(module_database, SET_UP, log).wait()
     server = odoo_server(module_database)

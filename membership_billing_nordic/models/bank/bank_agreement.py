@@ -6,7 +6,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from ...formats.references import normalise
+from ...formats.references import has_check_digit, normalise
 
 _RECONCILIATION_MODULES = frozenset({"account_accountant", "account_reconcile_oca"})
 _PRESET = ("clearing_account_id", "booking_journal_id", "payer_sequence_id")
@@ -553,6 +553,15 @@ class BankAgreement(models.Model):
     def _is_lawful_reference(self, reference):
         """Can a payer give ``reference`` with a payment to this agreement?"""
         return 0 < len(normalise(reference)) <= 35
+
+    def _has_check_digit(self, reference, checks=None):
+        """Does the last character of ``reference`` confirm the others?
+
+        :param checks: the methods it may be calculated by; by default those of the layouts
+        """
+        if checks is None:
+            checks = set(self.layout_ids.mapped("check_method"))
+        return any(has_check_digit(reference, check) for check in checks)
 
     def _payer_numbers(self, partners):
         """The payers' numbers with this agreement; those who have none get one.

@@ -226,11 +226,13 @@ class BankDeposit(models.Model):
         """
         agreement = self.agreement_id
         agreement._check_ready()
-        entries = self.filtered(lambda d: d._prepare_lines())
+        entries = {
+            deposit: vals for deposit in self if (vals := deposit._prepare_entry_vals())["line_ids"]
+        }
         moves = (
             self.env["account.move"]
             .with_company(agreement.company_id)
-            .create([deposit._prepare_entry_vals() for deposit in entries])
+            .create(list(entries.values()))
         )
         moves.action_post()
         for deposit, move in zip(entries, moves, strict=True):

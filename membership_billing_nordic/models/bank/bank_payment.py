@@ -198,8 +198,8 @@ class BankPayment(models.Model):
             if payment.is_information:
                 payment.amount_open = 0.0
                 continue
-            live = payment.allocation_ids.filtered(lambda used: not used.undone_move_id)
-            payment.amount_open = payment.amount - sum(live.mapped("amount"))
+            used = sum(payment._live_allocations().mapped("amount"))
+            payment.amount_open = payment.amount - used
 
     @api.depends("payer_name", "reference", "bank_date", "amount")
     def _compute_display_name(self):

@@ -201,6 +201,10 @@ class BillingReference(models.Model):
             lambda move: meant[move] and not meant[move]._means(move)
         )
 
+    def _payer(self):
+        """Whose payments have this reference: the payer of its invoice as it is now."""
+        return self.move_id.commercial_partner_id or self.partner_id
+
     def _means(self, move):
         """Would a payment with this reference find ``move``?"""
         self.ensure_one()

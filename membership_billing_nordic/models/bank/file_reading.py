@@ -115,6 +115,11 @@ def message_is_money(message):
     return isinstance(message, (Deposit, *_PAYMENTS))
 
 
+def signed_amount(message):
+    """The amount of a payment as we store it: below zero when money goes back."""
+    return float(-message.amount if isinstance(message, PaymentReversed) else message.amount)
+
+
 class FileVerdict:
     """First pass: validates and counts. Reads the database only for the agreements."""
 
@@ -322,7 +327,7 @@ class RowWriter:
         )
 
     def _deposit_vals(self, agreement, message):
-        return self._owner(agreement, message) | {
+        return self._owner(agreement) | {
             "record": message.record,
             "deposit_key": message.deposit_key,
             "bank_date": message.bank_date,
@@ -347,16 +352,16 @@ class RowWriter:
 
     def _payment_vals(self, agreement, message):
         is_reversal = isinstance(message, PaymentReversed)
-        amount = -message.amount if is_reversal else message.amount
+        amount = signed_amount(message)
         values = {name: getattr(message, name) for name in _PLAIN_PAYMENT_FIELDS}
         reference = message.reference or next((r.reference for r in message.references), "")
         return (
             values
-            | self._owner(agreement, message)
+            | self._owner(agreement)
             | {
-                "amount": float(amount),
+                "amount": amount,
                 # Given here, not computed: no other use of the payment can exist yet.
-                "amount_open": 0.0 if message.is_information else float(amount),
+                "amount_open": 0.0 if message.is_information else amount,
                 "payer_account_key": sanitize_account_number(message.payer_account),
                 "reference": reference,
                 "reference_value": normalise(reference),
@@ -372,9 +377,8 @@ class RowWriter:
 
     def _skip(self, row, message):
         """A payment with this key is stored: count it, and say so when it is not the same."""
-        amount = -message.amount if isinstance(message, PaymentReversed) else message.amount
         same = (
-            row.currency_id.compare_amounts(row.amount, float(amount)) == 0
+            row.currency_id.compare_amounts(row.amount, signed_amount(message)) == 0
             and row.reference_value == normalise(message.reference or row.reference)
             and row.bank_date == message.bank_date
         )
@@ -389,13 +393,16 @@ class RowWriter:
         elif row.file_id != self.file:
             self.file.known_count += 1
         elif row.record != message.record:
-            self._add_issue(
-                message,
-                WARNING,
-                self.env._("a key that occurs once in the file"),
-                self.env._("the key of record %(record)s", record=row.record),
-                self.env._("Taken as the same payment: booked once."),
-            )
+            self._add_double_key_issue(message, row.record)
+
+    def _add_double_key_issue(self, message, record):
+        self._add_issue(
+            message,
+            WARNING,
+            self.env._("a key that occurs once in the file"),
+            self.env._("the key of record %(record)s", record=record),
+            self.env._("Taken as the same payment: booked once."),
+        )
 
     def _add_issue(self, message, severity, expected, found, action):
         self.file._add_issue(
@@ -447,8 +454,7 @@ class RowWriter:
             value = normalise(message.reference)
             reference = exact.get(value, self.env["billing.reference"])
             payer = (
-                reference.partner_id
-                or reference.move_id.commercial_partner_id
+                reference._payer()
                 or by_number.get(normalise(message.payer_number))
                 or by_part.get(value)
             )
@@ -470,13 +476,7 @@ class RowWriter:
                 continue
             key = (agreement, getattr(message, key_field))
             if key in wanted:
-                self._add_issue(
-                    message,
-                    WARNING,
-                    self.env._("a key that occurs once in the file"),
-                    self.env._("the key of record %(record)s", record=wanted[key].record),
-                    self.env._("Taken as the same payment: booked once."),
-                )
+                self._add_double_key_issue(message, wanted[key].record)
                 continue
             wanted[key] = message
         return wanted
@@ -506,7 +506,7 @@ class RowWriter:
         )
         return {(row.agreement_id.id, row[key_field]): row for row in rows}
 
-    def _owner(self, agreement, message):
+    def _owner(self, agreement):
         return {
             "file_id": self.file.id,
             "agreement_id": agreement.id,

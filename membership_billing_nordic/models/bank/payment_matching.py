@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from odoo.fields import Domain
 
-from ...formats.references import has_check_digit, normalise
+from ...formats.references import normalise
 
 
 @dataclass
@@ -103,10 +103,9 @@ class PaymentMatcher:
                 placement.outcome = outcome
         value = payment.reference_value
         if value and value not in self.references:
-            checks = set(self.agreement.layout_ids.mapped("check_method"))
-            placement.wrong_check_digit = bool(checks) and not any(
-                has_check_digit(value, check) for check in checks
-            )
+            layouts = self.agreement.layout_ids
+            confirmed = self.agreement._has_check_digit(value)
+            placement.wrong_check_digit = bool(layouts) and not confirmed
         return placement
 
     def _place_part(self, payment, value, amount):
@@ -131,12 +130,7 @@ class PaymentMatcher:
             | Domain("partner_id", "in", partners.commercial_partner_id.ids)
         )
         lines = self.env["account.move.line"].search_fetch(
-            owners
-            & Domain("account_type", "=", "asset_receivable")
-            & Domain("parent_state", "=", "posted")
-            & Domain("reconciled", "=", False)
-            & Domain("company_id", "=", self.company.id)
-            & Domain("currency_id", "=", self.currency.id),
+            owners & open_claims(self.agreement),
             ["move_id", "partner_id", "account_id", "amount_residual_currency", "date_maturity"],
             order="date_maturity, id",
         )
@@ -199,6 +193,17 @@ class PaymentMatcher:
 
     def _on_account(self, partner, amount):
         return Target(partner, self.env["account.move.line"], amount)
+
+
+def open_claims(agreement):
+    """The domain of the journal items that payments to ``agreement`` may be used for."""
+    return (
+        Domain("account_type", "=", "asset_receivable")
+        & Domain("parent_state", "=", "posted")
+        & Domain("reconciled", "=", False)
+        & Domain("company_id", "=", agreement.company_id.id)
+        & Domain("currency_id", "=", agreement.currency_id.id)
+    )
 
 
 def payers_of_accounts(env, accounts):

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 from odoo.fields import Domain
 
-from ...formats.references import has_check_digit
 from .payment_lookup import payers_by_reference_part
-from .payment_matching import payers_of_accounts
+from .payment_matching import open_claims, payers_of_accounts
 
 _MISTYPED, _ACCOUNT, _NUMBER, _NAME, _AMOUNT, _ALONE = 60, 50, 45, 35, 30, 10
 _CHECK_DIGIT_FITS = 5
@@ -97,11 +96,10 @@ class ProposalFinder:
             [("agreement_id", "=", self.agreement.id), ("value", "in", list(values))]
         )
         by_value = {row.value: row for row in rows}
-        checks = set(self.agreement.layout_ids.mapped("check_method"))
         for payment, near in wanted.items():
             for row in (by_value[value] for value in near & by_value.keys()):
                 score = _MISTYPED
-                score += _CHECK_DIGIT_FITS * any(has_check_digit(row.value, c) for c in checks)
+                score += _CHECK_DIGIT_FITS * self.agreement._has_check_digit(row.value)
                 reason = self.env._("reference mistyped? %(printed)s", printed=row.printed)
                 self._say_reference(payment, row, score, reason)
 
@@ -178,7 +176,7 @@ class ProposalFinder:
             self._say_claim(payment, line, score, self.env._("similar name"))
 
     def _say_reference(self, payment, reference, score, reason):
-        partner = reference.move_id.commercial_partner_id or reference.partner_id
+        partner = reference._payer()
         if partner and reference.move_id:
             self.claims[payment.id][partner, reference.move_id].append((score, reason))
         elif partner:
@@ -207,13 +205,7 @@ class ProposalFinder:
 
     def _search_lines(self, domain, limit):
         return self.env["account.move.line"].search_fetch(
-            domain
-            & Domain("account_type", "=", "asset_receivable")
-            & Domain("parent_state", "=", "posted")
-            & Domain("reconciled", "=", False)
-            & Domain("amount_residual", ">", 0)
-            & Domain("company_id", "=", self.company.id)
-            & Domain("currency_id", "=", self.currency.id),
+            domain & open_claims(self.agreement) & Domain("amount_residual", ">", 0),
             ["partner_id", "move_id", "currency_id", "amount_residual_currency", "date_maturity"],
             order="date_maturity, id",
             limit=limit,

@@ -281,10 +281,10 @@ class BillingRunLine(models.Model):
             work[line] = items
         charges = self._make_charges(work, self._make_periods(work))
         self._make_invoices(charges, work, pricing)
-        for line in work:
-            line.state = "done"
+        billed = self.browse().union(*work)
+        billed.state = "done"
         self.contract_id._refresh_status()
-        return len(self) - len(work)
+        return len(self) - len(billed)
 
     def _check_unchanged(self, items):
         """Bill exactly what was released.
@@ -392,9 +392,9 @@ class BillingRunLine(models.Model):
         for line, invoice in zip(lines, invoices, strict=True):
             line.invoice_id = invoice
         for invoice_line in invoices.invoice_line_ids:
-            charge = invoice_line.mbn_charge_id
-            if charge:
-                charge.write({"invoice_line_id": invoice_line.id, "state": "invoiced"})
+            if charge := invoice_line.mbn_charge_id:
+                charge.invoice_line_id = invoice_line
+        invoices.invoice_line_ids.mbn_charge_id.state = "invoiced"
 
     def _prepare_invoice(self, charges, pricing):
         """``account.move`` values of the invoice for ``charges``: (item, sale, charge) each."""
