@@ -90,6 +90,27 @@ class MembershipContract(models.Model):
         check_company=True,
         help="What the member has: period, terms and price.",
     )
+    plan_since = fields.Date(
+        readonly=True,
+        copy=False,
+        help="First day of the present plan, when the contract had another one before.",
+    )
+    next_plan_id = fields.Many2one(
+        "membership.plan",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+        help="The plan the member changes to.",
+    )
+    next_plan_date = fields.Date(
+        string="Next Plan From",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="First day of the next plan: periods that begin from then on are billed by it.",
+    )
     claim_kind = fields.Selection(related="plan_id.claim_kind", store=True)
     currency_id = fields.Many2one(related="plan_id.currency_id", store=True, index=True)
     association_id = fields.Many2one(
@@ -153,6 +174,11 @@ class MembershipContract(models.Model):
     )
     sales_channel = fields.Char(index="btree_not_null", help="How the member was won.")
     campaign = fields.Char(help="The campaign through which the member was won.")
+    outside_partner_id = fields.Many2one(
+        "res.users",
+        index="btree_not_null",
+        help="A user outside the office who looks after this member, and sees no other.",
+    )
     external_id = fields.Char(
         string="External ID",
         copy=False,
@@ -230,6 +256,10 @@ class MembershipContract(models.Model):
     _dates = models.Constraint(
         "CHECK (date_end IS NULL OR date_end >= date_start)",
         "A contract cannot end before it starts.",
+    )
+    _next_plan_has_a_date = models.Constraint(
+        "CHECK ((next_plan_id IS NULL) = (next_plan_date IS NULL))",
+        "A planned change of plan needs a day.",
     )
     _billed_after_start = models.Constraint(
         "CHECK (billed_from >= date_start)",
@@ -445,6 +475,20 @@ class MembershipContract(models.Model):
             "kind": kind,
             column: value.id if isinstance(value, models.BaseModel) else value,
         }
+
+    def _plan_on(self, day):
+        """The plan by which a period that begins on ``day`` is billed."""
+        self.ensure_one()
+        if self.next_plan_date and day >= self.next_plan_date:
+            return self.next_plan_id
+        if not self.plan_since or day >= self.plan_since:
+            return self.plan_id
+        rows = self.env["membership.contract.change"].search(
+            [("contract_id", "=", self.id), ("kind", "=", "plan"), ("date", "<=", day)],
+            order="date desc, id desc",
+            limit=1,
+        )
+        return rows.plan_id or self.plan_id
 
     def _facts_on(self, day):
         """What was so on ``day``, replayed from the history.
