@@ -84,20 +84,45 @@ class BillingRunLine(models.Model):
     date_from = fields.Date(string="From", help="First day that is billed.")
     date_to = fields.Date(string="To", help="Last day that is billed.")
     period_count = fields.Integer(
-        string="Periods", help="Periods on the invoice; more than one when some were missed."
+        string="Periods", help="New periods on the invoice; more than one when some were missed."
     )
     amount = fields.Monetary(help="What the payer pays, tax included.")
+    amount_before = fields.Monetary(
+        string="Last Time",
+        readonly=True,
+        help="What the membership was invoiced the time before, tax included.",
+    )
+    charge_count = fields.Integer(
+        string="Charges Waiting",
+        readonly=True,
+        help="Instalments, entry fees and single charges that waited for this invoice.",
+    )
+    claim_kind = fields.Selection(
+        [("fee", "Enforceable fee"), ("lapse", "Lapse-only fee"), ("donation", "Donation")],
+        string="Kind of Claim",
+        readonly=True,
+        help="Kinds of claim never share an invoice.",
+    )
+    date_due = fields.Date(string="Due", readonly=True, help="When the invoice is to be paid.")
+    channel = fields.Char(
+        readonly=True, help="How the invoice is to reach the payer: the first way that is open."
+    )
+    sales_channel = fields.Char(readonly=True, help="How the member was won.")
+    released = fields.Boolean(readonly=True, help="Released to be invoiced.")
     state = fields.Selection(
         [
             ("pending", "To Bill"),
             ("done", "Billed"),
             ("left_out", "Left Out"),
             ("failed", "Failed"),
+            ("undone", "Undone"),
+            ("kept", "Kept"),
         ],
         default="pending",
         required=True,
         readonly=True,
-        help="Left out: found in the preview. Failed: found while invoicing.",
+        help="Left out: found in the preview. Failed: found while invoicing. Undone: the invoice "
+        "was taken back. Kept: the run was undone, but this invoice could not be taken back.",
     )
     problem_kind = fields.Selection(
         [
@@ -125,7 +150,7 @@ class BillingRunLine(models.Model):
     _once_per_run = models.Constraint(
         "UNIQUE (run_id, contract_id)", "A membership appears once in a billing run."
     )
-    _pending_idx = models.Index("(run_id, id) WHERE state = 'pending'")
+    _pending_idx = models.Index("(run_id, payer_id, id) WHERE state = 'pending'")
 
     def action_fix(self):
         """Open what has to be corrected."""

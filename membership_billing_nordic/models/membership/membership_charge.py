@@ -53,6 +53,46 @@ class MembershipCharge(models.Model):
         readonly=True,
         help="What is charged.",
     )
+    claim_kind = fields.Selection(
+        [("fee", "Enforceable fee"), ("lapse", "Lapse-only fee"), ("donation", "Donation")],
+        string="Kind of Claim",
+        readonly=True,
+        help="Kind of claim of the plan it was charged by. Kinds never share an invoice.",
+    )
+    product_id = fields.Many2one(
+        "product.product",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Gives income account and taxes.",
+    )
+    name = fields.Char(
+        string="Description",
+        readonly=True,
+        help="What the payer reads. Empty: the name of the plan, in the payer's language.",
+    )
+    quantity = fields.Float(default=1.0, readonly=True, digits="Product Unit")
+    price_unit = fields.Float(
+        string="Full Price",
+        digits="Product Price",
+        readonly=True,
+        help="Price of one for a whole period, with or without tax as the product's own price. "
+        "The amount is the part of it that is charged.",
+    )
+    instalment = fields.Integer(
+        default=1, readonly=True, help="The how-manieth part of the period's amount it is."
+    )
+    instalment_count = fields.Integer(
+        string="Instalments",
+        default=1,
+        readonly=True,
+        help="Into how many parts the period's amount is divided.",
+    )
+    date_invoice = fields.Date(
+        string="To Invoice On",
+        readonly=True,
+        help="The first billing run of this day or later invoices it.",
+    )
     date_from = fields.Date(
         string="Service From", readonly=True, help="First day of what is charged."
     )
@@ -91,6 +131,7 @@ class MembershipCharge(models.Model):
         "(invoice_line_id) WHERE invoice_line_id IS NOT NULL",
         "An invoice line belongs to one charge only.",
     )
+    _waiting_idx = models.Index("(contract_id, date_invoice) WHERE state = 'to_invoice'")
     _dates_in_order = models.Constraint(
         "CHECK (date_from <= date_to)", "A charge cannot end before it starts."
     )

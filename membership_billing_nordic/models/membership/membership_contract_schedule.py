@@ -2,7 +2,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from . import schedule
@@ -16,6 +16,47 @@ class MembershipContract(models.Model):
     """Which periods a contract has, lacks and is to get, and at which price."""
 
     _inherit = "membership.contract"
+
+    charge_ids = fields.One2many(
+        "membership.charge", "contract_id", string="Charges", readonly=True
+    )
+    next_invoice_date = fields.Date(
+        string="Next Invoice",
+        compute="_compute_next_invoice_date",
+        store=True,
+        index=True,
+        help="The first day on which a billing run has something to invoice.",
+    )
+
+    @api.depends(
+        "next_period_start",
+        "plan_id.lead_days",
+        "next_plan_id.lead_days",
+        "next_plan_date",
+        "charge_ids.state",
+        "charge_ids.date_invoice",
+    )
+    def _compute_next_invoice_date(self):
+        waiting = self._origin._waiting_since()
+        for contract in self:
+            days = [waiting.get(contract._origin.id)]
+            if start := contract.next_period_start:
+                lead_days = contract._plan_on(start).lead_days
+                days.append(start - timedelta(days=lead_days))
+            contract.next_invoice_date = min(filter(None, days), default=False)
+
+    def _waiting_since(self):
+        """Contract id to the day on which its first waiting charge is to be invoiced."""
+        groups = (
+            self.env["membership.charge"]
+            .sudo()
+            ._read_group(
+                [("contract_id", "in", self.ids), ("state", "=", "to_invoice")],
+                ["contract_id"],
+                ["date_invoice:min"],
+            )
+        )
+        return {contract.id: day for contract, day in groups}
 
     @api.depends(
         "period_ids.state",

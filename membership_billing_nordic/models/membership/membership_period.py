@@ -77,6 +77,11 @@ class MembershipPeriod(models.Model):
         "credited or cancelled; it is not billed again by itself. Void: does not count and can "
         "be billed again.",
     )
+    is_offer = fields.Boolean(
+        string="Offer",
+        readonly=True,
+        help="The member takes the renewal by paying; unpaid, it lapses and is not owed.",
+    )
     price_id = fields.Many2one(
         "membership.plan.price",
         string="Price Row",

@@ -114,12 +114,21 @@ class MembershipPlan(models.Model):
         help="Day of the month on which periods begin; in shorter months the last day.",
     )
     first_period = fields.Selection(
-        [("full", "In full"), ("day", "By day"), ("month", "By month begun")],
+        [
+            ("full", "In full"),
+            ("day", "By day"),
+            ("month", "By month begun"),
+            ("table", "By joining date"),
+        ],
         string="Part of a Period",
         required=True,
         default="full",
         help="What somebody pays who is a member for part of a period only: by joining in "
-        "the middle of it, coming back from a pause, or leaving.",
+        "the middle of it, coming back from a pause, or leaving. By joining date: what the "
+        "table of joining dates says.",
+    )
+    joining_ids = fields.One2many(
+        "membership.plan.joining", "plan_id", string="Joining Dates", copy=True
     )
     renewal = fields.Selection(
         [("automatic", "Automatic"), ("offer", "Offer that lapses unpaid"), ("none", "None")],

@@ -29,6 +29,11 @@ class ResCompany(models.Model):
         help="The journal of membership invoices, unless a bank agreement has its own. Empty: "
         "the company's first sale journal.",
     )
+    mbn_common_invoice = fields.Boolean(
+        string="One Invoice for Each Payer",
+        help="Put several memberships of one payer on one invoice, as far as kind of claim, due "
+        "date, currency and bank agreement are the same. A payer may want it otherwise.",
+    )
     mbn_send_invoices = fields.Boolean(
         string="E-mail Membership Invoices",
         default=True,

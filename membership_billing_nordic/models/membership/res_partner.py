@@ -28,6 +28,11 @@ class ResPartner(models.Model):
         "membership_billing_nordic.group_billing_auditor",
         help="Prices with age bands are chosen by it.",
     )
+    mbn_common_invoice = fields.Selection(
+        [("together", "One invoice for all"), ("apart", "One invoice for each")],
+        string="Several Memberships",
+        help="For a payer of several memberships. Empty: as the company has it.",
+    )
     mbn_contract_ids = fields.One2many("membership.contract", "member_id", string="Memberships")
     mbn_payer_contract_ids = fields.One2many(
         "membership.contract", "payer_id", string="Memberships Paid For"
