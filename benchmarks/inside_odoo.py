@@ -12,7 +12,7 @@ from devtools.scenarios import association
 SEASON = date(date.today().year, 1, 1)
 SIZE = 1000
 LARGER = 4
-ROUNDS = 2
+ROUNDS = 3
 
 
 class Clock:
