@@ -52,4 +52,5 @@
     ],
     "demo": ["demo/membership_demo.xml"],
     "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
 }

@@ -15,7 +15,7 @@ ROOMS = {
     "common": r"billing\.(exception|run\.mixin|invoice\.writer|settlement\.writer)",
     "bank": r"bank\.\w+(\.\w+)*|billing\.reference",
     "membership": r"membership\.\w+(\.\w+)*|billing\.run(?!\.mixin)(\.\w+)*",
-    "outside": r"billing\.api",
+    "outside": r"billing\.(api|change)",
 }
 COUNTRY_WORDS = re.compile(
     r"\b(norw\w*|norge|nets|kid|ocr|swed\w*|sverige|bankgirot?|bgmax|autogiro|avtalegiro|dan(mark|ish)"

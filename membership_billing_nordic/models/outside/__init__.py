@@ -1,1 +1,2 @@
 from . import billing_api
+from . import billing_change
