@@ -9,6 +9,7 @@ from . import (
     test_billing_run,
     test_invoice_sending,
     test_invoice_writer,
+    test_member_search,
     test_membership_contract,
     test_membership_plan,
     test_payer_number,

@@ -34,6 +34,7 @@ class BankPayerNumber(models.Model):
         "UNIQUE(agreement_id, number)",
         "This payer number is already given to a payer of the agreement.",
     )
+    _searched = models.Index("(number)")
     _one_current = models.UniqueIndex(
         "(partner_id, agreement_id) WHERE is_alias IS NOT TRUE",
         "The payer already has a number with this agreement. Mark the new one as former, or "

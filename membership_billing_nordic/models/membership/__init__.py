@@ -10,6 +10,7 @@ from . import (
     billing_run,
     billing_run_line,
     billing_run_total,
+    member_search,
     membership_association,
     membership_charge,
     membership_contract,
