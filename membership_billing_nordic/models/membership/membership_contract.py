@@ -12,6 +12,7 @@ FACTS = {
     "state": ("status", "state"),
     "plan_id": ("plan", "plan_id"),
     "association_id": ("association", "association_id"),
+    "agreement_id": ("means", "agreement_id"),
     "member_id": ("member", "partner_id"),
     "payer_id": ("payer", "partner_id"),
     "date_start": ("start", "date_value"),
@@ -364,17 +365,19 @@ class MembershipContract(models.Model):
     @api.constrains("association_id")
     def _check_association_id(self):
         for contract in self.filtered("association_id"):
-            association = contract.association_id
             day = max(contract.date_start, contract.company_id._billing_today())
-            if not association._is_valid_on(day):
-                raise ValidationError(
-                    self.env._(
-                        "%(association)s takes no members on %(day)s. Choose another association "
-                        "or change its dates.",
-                        association=association.display_name,
-                        day=format_date(self.env, day),
-                    )
+            contract._check_takes_members(contract.association_id, day)
+
+    def _check_takes_members(self, association, day):
+        if not association._is_valid_on(day):
+            raise ValidationError(
+                self.env._(
+                    "%(association)s takes no members on %(day)s. Choose another association "
+                    "or change its dates.",
+                    association=association.display_name,
+                    day=format_date(self.env, day),
                 )
+            )
 
     @api.constrains("plan_id", "company_id")
     def _check_plan_is_offered(self):
@@ -423,6 +426,7 @@ class MembershipContract(models.Model):
             self_paying.write({"payer_id": vals["member_id"]})
         for contract, facts in before.items():
             before[contract] = [name for name in facts if contract[name] != facts[name]]
+        self._note_plan_since(before)
         self._note_changes(before)
         if "state" in watched:
             (self - self.browse().union(*before)).filtered(
@@ -440,12 +444,20 @@ class MembershipContract(models.Model):
         sequence = self.env.ref("membership_billing_nordic.seq_membership_contract").sudo()
         return [sequence.get_next_char(number) for number in sequence._mbn_take(count)]
 
+    def _note_plan_since(self, changed):
+        day = self.env.context.get("mbn_change", {}).get("date")
+        for contract, names in changed.items():
+            if "plan_id" in names:
+                contract.plan_since = day or contract.company_id._billing_today()
+
     def _note_changes(self, changed):
         """Keep what was changed as dated facts.
 
         :param changed: contract to the names of its changed fields
         """
         note = self.env.context.get("mbn_change", {})
+        if note.get("noted"):
+            return
         rows = []
         for contract, names in changed.items():
             today = contract.company_id._billing_today()
@@ -483,12 +495,25 @@ class MembershipContract(models.Model):
             return self.next_plan_id
         if not self.plan_since or day >= self.plan_since:
             return self.plan_id
-        rows = self.env["membership.contract.change"].search(
-            [("contract_id", "=", self.id), ("kind", "=", "plan"), ("date", "<=", day)],
+        return self._plan_row_on(day).plan_id or self.plan_id
+
+    def _plan_start_on(self, day):
+        """Since when the member has the plan by which a period that begins on ``day`` is billed."""
+        self.ensure_one()
+        if self.next_plan_date and day >= self.next_plan_date:
+            return self.next_plan_date
+        if not self.plan_since:
+            return self.date_start
+        if day >= self.plan_since:
+            return self.plan_since
+        return self._plan_row_on(day).date or self.date_start
+
+    def _plan_row_on(self, day):
+        return self.env["membership.contract.change"].search(
+            [("contract_id", "=", self._origin.id), ("kind", "=", "plan"), ("date", "<=", day)],
             order="date desc, id desc",
             limit=1,
         )
-        return rows.plan_id or self.plan_id
 
     def _facts_on(self, day):
         """What was so on ``day``, replayed from the history.

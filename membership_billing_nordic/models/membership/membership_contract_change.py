@@ -10,6 +10,7 @@ REASONS = [
     ("health", "Health"),
     ("deceased", "Deceased"),
     ("duplicate", "Registered twice"),
+    ("term", "Time was over"),
     ("correction", "Correction"),
     ("other", "Other"),
 ]
@@ -64,6 +65,7 @@ class MembershipContractChange(models.Model):
     plan_id = fields.Many2one("membership.plan", ondelete="restrict")
     association_id = fields.Many2one("membership.association", ondelete="restrict")
     partner_id = fields.Many2one("res.partner", string="Member or Payer", ondelete="restrict")
+    agreement_id = fields.Many2one("bank.agreement", ondelete="restrict")
     date_value = fields.Date(string="Date")
     amount = fields.Monetary()
     value = fields.Char(
@@ -72,11 +74,22 @@ class MembershipContractChange(models.Model):
 
     _paused = models.Index("(contract_id) WHERE state = 'paused'")
 
-    @api.depends("kind", "state", "plan_id", "association_id", "partner_id", "date_value", "amount")
+    @api.depends(
+        "kind",
+        "state",
+        "plan_id",
+        "association_id",
+        "partner_id",
+        "agreement_id",
+        "date_value",
+        "amount",
+    )
     def _compute_value(self):
         states = dict(self._fields["state"]._description_selection(self.env))
         for change in self:
             record = change.plan_id or change.association_id or change.partner_id
+            if change.kind == "means":
+                record = change.sudo().agreement_id
             if change.state:
                 change.value = states[change.state]
             elif change.date_value:
