@@ -49,6 +49,18 @@ class TestRights(TransactionCase):
             with self.subTest(model=model.model):
                 self.assertNotIn(desk, model.access_ids.group_id)
 
-    def test_no_model_is_open_to_the_public_or_the_portal(self):
-        outside = self.env.ref("base.group_public") | self.env.ref("base.group_portal")
-        self.assertFalse(self.own_models.access_ids.group_id & outside)
+    def test_no_model_is_open_to_the_public(self):
+        self.assertNotIn(self.env.ref("base.group_public"), self.own_models.access_ids.group_id)
+
+    def test_the_portal_reads_memberships_by_a_rule_and_nothing_else(self):
+        portal = self.env.ref("base.group_portal")
+        rows = self.own_models.access_ids.filtered(lambda row: row.group_id == portal)
+        self.assertEqual(
+            set(rows.mapped("model_id.model")),
+            {"membership.contract", "membership.period", "membership.charge"},
+        )
+        self.assertFalse(any(row[name] for row in rows for name in WRITES))
+        for model in rows.model_id:
+            with self.subTest(model=model.model):
+                rules = model.rule_ids.filtered(lambda rule: portal in rule.groups)
+                self.assertIn("user.partner_id.id", "".join(rules.mapped("domain_force")))

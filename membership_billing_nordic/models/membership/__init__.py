@@ -14,7 +14,6 @@ from . import (
     membership_association,
     membership_charge,
     membership_contract,
-    membership_contract_alter,
     membership_contract_change,
     membership_contract_line,
     membership_contract_schedule,
@@ -26,3 +25,6 @@ from . import (
     res_company,
     res_partner,
 )
+
+# extend the models above
+from . import association_document, association_rights  # isort: skip

@@ -25,6 +25,8 @@ class ResPartner(models.Model):
     mbn_birth_date = fields.Date(
         string="Date of Birth",
         groups="membership_billing_nordic.group_billing_front_desk,"
+        "membership_billing_nordic.group_association_administrator,"
+        "membership_billing_nordic.group_outside_partner,"
         "membership_billing_nordic.group_billing_auditor",
         help="Prices with age bands are chosen by it.",
     )
