@@ -14,6 +14,7 @@ from . import (
     membership_association,
     membership_charge,
     membership_contract,
+    membership_contract_alter,
     membership_contract_change,
     membership_contract_line,
     membership_contract_schedule,
