@@ -12,6 +12,15 @@ class AccountMoveLine(models.Model):
         ondelete="restrict",
         help="What this line charges a member for.",
     )
+    mbn_credited_charge_id = fields.Many2one(
+        "membership.charge",
+        string="Credited Charge",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The charge of which this line of a credit note takes back a part.",
+    )
 
     _mbn_one_charge = models.UniqueIndex(
         "(mbn_charge_id) WHERE mbn_charge_id IS NOT NULL",

@@ -10,11 +10,13 @@ class BillingException(models.Model):
             ("billing_run_failed", "Memberships not billed"),
             ("billing_run_stopped", "Billing could not start"),
             ("billing_invoice_unsent", "Invoices not sent"),
+            ("membership_offer_stuck", "Offer could not lapse"),
         ],
         ondelete={
             "billing_run_waiting": "cascade",
             "billing_run_failed": "cascade",
             "billing_run_stopped": "cascade",
             "billing_invoice_unsent": "cascade",
+            "membership_offer_stuck": "cascade",
         },
     )

@@ -1,5 +1,4 @@
 from collections import defaultdict
-from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
@@ -534,42 +533,59 @@ class MembershipContract(models.Model):
 
     def action_confirm(self):
         """Agree on the contracts: from now on they are invoiced."""
+        self.check_access("write")
         drafts = self.filtered(lambda contract: contract.state == "draft")
         drafts.payer_id._mbn_check_own_payer()
         drafts.member_id._mbn_give_member_numbers()
         drafts.write({"state": "confirmed"})
         drafts._refresh_status()
 
+    def action_stop(self):
+        """Ask whether and when the contracts pause or end."""
+        self.check_access("write")
+        return self._ask("end", self.env._("Pause or End Membership"))
+
     def action_pause(self):
         """Ask from when on the contracts pause."""
+        self.check_access("write")
         return self._ask("pause", self.env._("Pause Membership"))
 
     def action_end(self):
         """Ask when the contracts end."""
+        self.check_access("write")
         return self._ask("end", self.env._("End Membership"))
+
+    def action_bill_now(self):
+        """Invoice what is due for the contracts, and show the invoices."""
+        run = self.env["billing.run"]._bill_now(self)
+        return run.action_view_invoices()
+
+    def action_charge(self):
+        """Ask what is to be charged once."""
+        self.check_access("write")
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Charge Something Once"),
+            "res_model": "membership.contract.charge",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_contract_id": self.id},
+        }
 
     def action_resume(self):
         """Let paused contracts go on from today."""
+        self.check_access("write")
         self._resume(self.env.company._billing_today())
-
-    def action_undo_end(self):
-        """Let contracts that end or have ended go on, as if they had not been ended."""
-        for contract in self.filtered("date_end"):
-            last, ended = contract.date_end, contract.state == "ended"
-            vals = {"date_end": False, "end_reason": False}
-            day = contract.company_id._billing_today()
-            if ended:
-                vals["state"] = "confirmed"
-                day = last + timedelta(days=1)
-            contract._write_dated(vals, day, "correction")
-        self._refresh_status()
 
     def action_detach_payer(self):
         """Make the payers independent of the companies whose contacts they are."""
+        self.check_access("write")
         self.payer_id.action_mbn_detach()
 
     def action_view_twin(self):
         """Show the other contract of the same member and plan."""
+        self.check_access("read")
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
@@ -580,6 +596,7 @@ class MembershipContract(models.Model):
 
     def action_view_periods(self):
         """Show the periods of the contracts."""
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Periods"),
@@ -590,6 +607,7 @@ class MembershipContract(models.Model):
 
     def action_view_invoices(self):
         """Show the invoices of the contracts."""
+        self.check_access("read")
         return self.env["account.move"]._mbn_list_action(self.period_ids.invoice_ids)
 
     @api.model
@@ -640,23 +658,6 @@ class MembershipContract(models.Model):
                 max(day, contract.paused_from),
                 "request",
             )
-        self._refresh_status()
-
-    def _end(self, day, reason=False, note=False):
-        """Let the contracts end with ``day`` as their last day."""
-        if any(contract.state not in ("confirmed", "paused") for contract in self):
-            raise UserError(self.env._("Only a confirmed membership can be ended."))
-        for contract in self:
-            if day < contract.date_start:
-                raise UserError(
-                    self.env._(
-                        "%(contract)s starts on %(day)s: it cannot end before.",
-                        contract=contract.display_name,
-                        day=format_date(self.env, contract.date_start),
-                    )
-                )
-            today = contract.company_id._billing_today()
-            contract._write_dated({"date_end": day, "end_reason": reason}, today, reason, note)
         self._refresh_status()
 
     def _write_dated(self, vals, day, reason=False, note=False):

@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import format_date
 
+from .membership_contract_alter import RUNNING
+
 STATUS_CHUNK = 500
 
 
@@ -18,7 +20,10 @@ class MembershipContract(models.Model):
         "paid_until",
         "paused_from",
         "resume_date",
+        "next_plan_date",
+        "next_association_date",
         "plan_id.grace_days",
+        "plan_id.renewal",
         "plan_id.activation",
         "period_ids.charge_ids.date_due",
         "period_ids.charge_ids.state",
@@ -35,7 +40,7 @@ class MembershipContract(models.Model):
             contract.status_reason = reason
             contract.status_check_date = check_date
 
-    @api.depends("member_status", "status_reason", "next_period_start")
+    @api.depends("member_status", "status_reason", "next_invoice_date")
     def _compute_status_text(self):
         dues = self._origin._oldest_dues()
         for contract in self:
@@ -49,35 +54,38 @@ class MembershipContract(models.Model):
         """
         contracts = self.sudo()
         today = {company: company._billing_today() for company in contracts.company_id}
-        for contract in contracts:
-            now = today[contract.company_id]
-            if contract.state not in ("confirmed", "paused"):
-                continue
-            if contract.date_end and contract.date_end < now:
-                contract._write_dated(
-                    {"state": "ended", "paused_from": False, "resume_date": False},
-                    contract.date_end + timedelta(days=1),
-                    contract.end_reason,
-                )
-            elif contract.resume_date and contract.resume_date <= now:
-                contract._write_dated(
-                    {"state": "confirmed", "paused_from": False, "resume_date": False},
-                    contract.resume_date,
-                )
+        for contract in contracts.filtered(lambda contract: contract.state in RUNNING):
+            contract._carry_out_decisions(today[contract.company_id])
         for name in ("member_status", "status_reason", "status_check_date"):
             self.env.add_to_compute(self._fields[name], contracts)
         contracts._recompute_recordset()
 
+    def _carry_out_decisions(self, today):
+        """Planned changes, the end of a pause and the end of the membership, on their day."""
+        self._carry_out_changes(today)
+        last_day = self._last_day()
+        over = {"paused_from": False, "resume_date": False}
+        if last_day and last_day < today:
+            over |= {"state": "ended", "date_end": last_day}
+            if not self.date_end:
+                over["end_reason"] = "term"
+            reason = over.get("end_reason") or self.end_reason
+            self._write_dated(over, last_day + timedelta(days=1), reason)
+        elif self.resume_date and self.resume_date <= today:
+            self._write_dated(over | {"state": "confirmed"}, self.resume_date)
+
     @api.model
     def _cron_refresh_status(self):
-        """Daily: contracts whose status may have changed by the passing of time."""
+        """Daily: contracts whose status may have changed by the passing of time, then offers
+        that nobody took."""
         due = [("status_check_date", "<=", fields.Date.today() + timedelta(days=1))]
         contracts = self.search(due, order="status_check_date, id")
         while contracts:
             chunk, contracts = contracts[:STATUS_CHUNK], contracts[STATUS_CHUNK:]
             chunk._refresh_status()
             if not self.env["ir.cron"]._commit_progress(len(chunk), remaining=len(contracts)):
-                break
+                return
+        self._lapse_offers()
 
     def _status_on(self, today, due):
         """The status on ``today``.
@@ -88,11 +96,17 @@ class MembershipContract(models.Model):
         self.ensure_one()
         if self.state == "draft":
             return False, "draft", False
-        if self.state == "ended" or (self.date_end and self.date_end < today):
+        last_day = self._last_day()
+        if self.state == "ended" or (last_day and last_day < today):
             return "ended", "ended", False if self.state == "ended" else today
         if today < self.date_start:
             return False, "not_started", self.date_start
-        changes = [self.date_end and self.date_end + timedelta(days=1), self.resume_date]
+        changes = [
+            last_day and last_day + timedelta(days=1),
+            self.resume_date,
+            self.next_plan_date,
+            self.next_association_date,
+        ]
         if self.state == "paused" and self.paused_from <= today:
             status, reason = "paused", "paused"
         else:
@@ -137,8 +151,9 @@ class MembershipContract(models.Model):
         if not self.status_reason:
             return False
         sentence = getattr(self, f"_describe_{self.status_reason}")(due)
-        if self.date_end and self.status_reason != "ended":
-            sentence += " " + self.env._("Ends on %(day)s.", day=self._day(self.date_end))
+        last_day = self._last_day()
+        if last_day and self.status_reason not in ("draft", "ended"):
+            sentence += " " + self.env._("Ends on %(day)s.", day=self._day(last_day))
         return sentence
 
     def _describe_draft(self, due):
@@ -161,6 +176,13 @@ class MembershipContract(models.Model):
         return self.env._("Becomes active when the first invoice is paid.")
 
     def _describe_grace(self, due):
+        if self._is_on_offer():
+            return self.env._(
+                "The renewal is offered and was due on %(due)s. It lapses on %(day)s if it is "
+                "not paid by then.",
+                due=self._day(due),
+                day=self._day(self.status_check_date),
+            )
         return self.env._(
             "Payment was due on %(due)s. Suspended on %(day)s if it has not come by then.",
             due=self._day(due),
@@ -181,10 +203,15 @@ class MembershipContract(models.Model):
     def _describe_ended(self, due):
         return self.env._("Ended on %(day)s.", day=self._day(self.date_end))
 
+    def _is_on_offer(self):
+        """Is the newest open period an offer that lapses?"""
+        newest = self.sudo().period_ids.filtered(lambda period: period.state == "open")[:1]
+        return newest.is_offer
+
     def _describe_next_invoice(self):
-        if not self.next_period_start:
+        day = self.next_invoice_date
+        if not day:
             return ""
-        day = self.next_period_start - timedelta(days=self.plan_id.lead_days)
         if day <= self.company_id._billing_today():
             return self.env._("The next billing run makes the invoice.")
         return self.env._("The next invoice is made on %(day)s.", day=self._day(day))

@@ -1,0 +1,157 @@
+from collections import defaultdict
+
+from odoo import Command, api, fields, models
+
+from .billing_pricing import Pricing
+
+
+class MembershipCharge(models.Model):
+    """What is taken off a charge when a membership ends: dropped before it is invoiced, or
+    credited afterwards."""
+
+    _inherit = "membership.charge"
+
+    dropped_amount = fields.Monetary(
+        string="Dropped",
+        readonly=True,
+        help="What is not invoiced because the membership ended, tax included.",
+    )
+
+    # -- before it is invoiced -------------------------------------------------------
+
+    def _beyond(self, share, credited):
+        """What is not owed of the charges for one thing in one period, in their order.
+
+        :param share: the part of their sum that is owed; the first charges are kept
+        :param credited: charge to what is credited already
+        :return: dict of charge to amount; those that are owed as a whole are missing
+        """
+        currency = self.currency_id
+        owed = currency.round(sum(self.mapped("amount")) * share.numerator / share.denominator)
+        beyond = {}
+        for charge in self:
+            kept = min(charge.amount, owed)
+            owed -= kept
+            amount = currency.round(charge.amount - kept - credited.get(charge, 0.0))
+            if currency.compare_amounts(amount, 0.0) > 0:
+                beyond[charge] = amount
+        return beyond
+
+    def _drop(self, amounts):
+        """Take amounts off charges that wait to be invoiced; what has none left is void.
+
+        :param amounts: charge to amount, of these charges among others
+        """
+        for charge in self:
+            rest = charge.currency_id.round(charge.amount - amounts[charge])
+            charge.dropped_amount = amounts[charge]
+            if charge.currency_id.is_zero(rest):
+                charge.state = "void"
+            else:
+                charge.amount = rest
+
+    def _pick_up(self):
+        """What was dropped is to be invoiced after all."""
+        for charge in self:
+            dropped, charge.dropped_amount = charge.dropped_amount, 0.0
+            if charge.period_id.state == "void":
+                continue
+            if charge.state == "void" and not charge.invoice_line_id:
+                charge.state = "to_invoice"
+            elif charge.state == "to_invoice":
+                charge.amount += dropped
+            else:
+                charge.copy({"amount": dropped, "state": "to_invoice"})
+        self.period_id._follow_charges()
+
+    # -- afterwards ------------------------------------------------------------------
+
+    def _credited_amounts(self):
+        """What posted credit notes have taken back of each of these charges.
+
+        :return: dict of charge to the amount, tax included; those with none are missing
+        """
+        groups = self.env["account.move.line"]._read_group(
+            [
+                ("mbn_credited_charge_id", "in", self.ids),
+                ("parent_state", "=", "posted"),
+                ("move_id.move_type", "=", "out_refund"),
+            ],
+            ["mbn_credited_charge_id"],
+            ["price_total:sum"],
+        )
+        return dict(groups)
+
+    @api.model
+    def _credit(self, amounts, text, quiet=False):
+        """Credit parts of invoiced charges: one posted credit note for each invoice.
+
+        It is set off against what is open of the invoice; the rest stands to the payer's credit.
+
+        :param amounts: charge to the amount to credit, tax included and above zero
+        :param text: why, for the payer
+        :param quiet: nobody is told
+        :return: the credit notes
+        """
+        by_invoice = defaultdict(dict)
+        for charge, amount in amounts.items():
+            by_invoice[charge.invoice_id][charge] = amount
+        notes = self.env["account.move"]
+        for invoice, parts in by_invoice.items():
+            notes += self._credit_invoice(invoice, parts, text, quiet)
+        return notes
+
+    @api.model
+    def _credit_invoice(self, invoice, parts, text, quiet):
+        company = invoice.company_id
+        invoice = invoice.with_company(company).with_context(**company._billing_context())
+        today = company._billing_today()
+        pricing = Pricing(company)
+        note = invoice.env["account.move"].create(
+            {
+                "move_type": "out_refund",
+                "reversed_entry_id": invoice.id,
+                "company_id": company.id,
+                "journal_id": invoice.journal_id.id,
+                "partner_id": invoice.partner_id.id,
+                "currency_id": invoice.currency_id.id,
+                "fiscal_position_id": invoice.fiscal_position_id.id,
+                "invoice_date": today,
+                "date": today,
+                "invoice_payment_term_id": False,
+                "invoice_origin": invoice.invoice_origin,
+                "ref": text,
+                "mbn_send_state": "waiting" if company.mbn_send_invoices and not quiet else False,
+                "invoice_line_ids": [
+                    Command.create(charge._prepare_credit_line(amount, text, pricing))
+                    for charge, amount in parts.items()
+                ],
+            }
+        )
+        note.action_post()
+        claims = (invoice + note).line_ids.filtered(
+            lambda line: line.display_type == "payment_term" and not line.reconciled
+        )
+        if len(claims.move_id) > 1:
+            claims.reconcile()
+        return note
+
+    def _prepare_credit_line(self, amount, text, pricing):
+        """``account.move.line`` values that take back ``amount`` of the charge's line."""
+        line = self.invoice_line_id
+        vals = {
+            "product_id": line.product_id.id,
+            "name": f"{line.name}\n{text}",
+            "account_id": line.account_id.id,
+            "tax_ids": [Command.set(line.tax_ids.ids)],
+            "analytic_distribution": line.analytic_distribution,
+            "quantity": line.quantity,
+            "price_unit": line.price_unit,
+            "discount": line.discount,
+            "mbn_credited_charge_id": self.id,
+        }
+        currency = self.currency_id
+        if currency.compare_amounts(amount, line.price_total):
+            price = pricing._price_of(amount, line.product_id, line.tax_ids, currency)
+            vals |= {"quantity": 1.0, "discount": 0.0, "price_unit": price}
+        return vals

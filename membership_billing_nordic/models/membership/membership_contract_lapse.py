@@ -1,0 +1,128 @@
+from datetime import timedelta
+
+import psycopg2
+from odoo import api, fields, models
+from odoo.tools import format_date
+
+from ..common.error_text import error_text
+
+LAPSE_CHUNK = 50  # a credit note takes a tenth of a second
+STUCK = "membership_offer_stuck"
+
+
+class MembershipContract(models.Model):
+    """A renewal that was offered and is not paid lapses: the membership ends before it."""
+
+    _inherit = "membership.contract"
+
+    @api.model
+    def _lapse_offers(self):
+        """Let lapse whose offer was not taken, some at a time, each committed."""
+        contracts = self._with_lapsed_offer()
+        self._close_stuck_offers(contracts)
+        while contracts:
+            chunk, contracts = contracts[:LAPSE_CHUNK], contracts[LAPSE_CHUNK:]
+            for contract in chunk:
+                contract._try_to_lapse()
+            if not self.env["ir.cron"]._commit_progress(len(chunk), remaining=len(contracts)):
+                break
+
+    @api.model
+    def _with_lapsed_offer(self):
+        """Contracts with an offer that is unpaid after its due date and the days of grace."""
+        periods, charges = self.env["membership.period"], self.env["membership.charge"]
+        offers = [("is_offer", "=", True), ("state", "=", "open")]
+        found = self.browse()
+        for (plan,) in periods._read_group(offers, ["plan_id"]):
+            latest = fields.Date.today() + timedelta(days=1 - plan.grace_days)
+            overdue = charges.search(
+                [
+                    ("state", "=", "invoiced"),
+                    ("date_due", "<", latest),
+                    ("period_id", "any", [*offers, ("plan_id", "=", plan.id)]),
+                ],
+                order="contract_id",
+            )
+            found |= overdue.filtered(lambda charge: charge._is_past_grace()).contract_id
+        return found
+
+    def _try_to_lapse(self):
+        """Lapse, or say on the desk why not; the others go on."""
+        company = self.company_id
+        contract = self.with_company(company).with_context(**company._billing_context())
+        try:
+            with self.env.cr.savepoint():
+                problem = contract._lapse()
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            problem = error_text(contract, error)
+        if problem:
+            self.env["billing.exception"]._open(
+                contract,
+                STUCK,
+                problem,
+                contract.env._("End the membership or undo the payment, and credit the rest."),
+            )
+
+    def _lapse(self):
+        """End before the first offer that is overdue, and credit what was offered.
+
+        :return: why it cannot be done; nothing is done then
+        """
+        offers = self.period_ids.filtered(
+            lambda period: period.is_offer and period.state == "open"
+        ).sorted("date_from")
+        overdue = offers.filtered(
+            lambda period: any(charge._is_past_grace() for charge in period.charge_ids)
+        )
+        last_day = overdue[0].date_from - timedelta(days=1)
+        paid = self.charge_ids.filtered(
+            lambda charge: charge.period_id.date_from > last_day and charge._is_partly_paid()
+        )
+        if paid:
+            return self.env._(
+                "The renewal from %(day)s was offered and is not paid in full: %(invoices)s",
+                day=format_date(self.env, overdue[0].date_from),
+                invoices=", ".join(paid.invoice_id.mapped("name")),
+            )
+        if self.date_end and self.date_end <= last_day:
+            self._settle_after(last_day, credit=True, quiet=True)
+            return ""
+        note = self.env._(
+            "Offer lapsed: %(invoices)s", invoices=", ".join(overdue.invoice_ids.mapped("name"))
+        )
+        self._end(last_day, "unpaid", note, credit=True, quiet=True)
+        return ""
+
+    @api.model
+    def _close_stuck_offers(self, stuck):
+        """Take off the desk whose offer is paid, credited or otherwise settled by now."""
+        desk = self.env["billing.exception"]
+        rows = desk.search(
+            [
+                ("kind", "=", STUCK),
+                ("state", "=", "open"),
+                ("res_model", "=", self._name),
+                ("res_id", "not in", stuck.ids),
+            ]
+        )
+        rows.action_close()
+
+
+class MembershipCharge(models.Model):
+    _inherit = "membership.charge"
+
+    def _is_past_grace(self):
+        """Is the charge unpaid after its due date and the plan's days of grace?"""
+        grace = timedelta(days=self.period_id.plan_id.grace_days)
+        today = self.company_id._billing_today()
+        return self.state == "invoiced" and bool(self.date_due) and self.date_due + grace < today
+
+    def _is_partly_paid(self):
+        invoice = self.invoice_id
+        return self.state == "paid" or (
+            self.state == "invoiced"
+            and invoice.currency_id.compare_amounts(invoice.amount_residual, invoice.amount_total)
+            < 0
+        )
