@@ -2,6 +2,8 @@ from . import (
     bank_file_upload,
     bank_payment_place,
     member_merge,
+    membership_contract_alter,
+    membership_contract_charge,
     membership_contract_stop,
     partner_merge,
 )

@@ -20,6 +20,7 @@ from . import (
     membership_contract_end,
     membership_contract_lapse,
     membership_contract_line,
+    membership_contract_preview,
     membership_contract_schedule,
     membership_contract_status,
     membership_period,

@@ -1,7 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.exceptions import RedirectWarning, UserError, ValidationError
+from odoo.exceptions import AccessError, RedirectWarning, UserError, ValidationError
 from odoo.tools import format_date
 
 from .membership_contract_change import CONTRACT_STATES
@@ -250,6 +250,7 @@ class MembershipContract(models.Model):
     price_warning = fields.Char(
         compute="_compute_price_warning", help="Why the member cannot be invoiced."
     )
+    is_due = fields.Boolean(compute="_compute_is_due", help="There is something to invoice today.")
     period_count = fields.Integer(compute="_compute_counts", help="Periods that stand.")
     invoice_count = fields.Integer(compute="_compute_counts", help="Invoices made.")
 
@@ -337,6 +338,12 @@ class MembershipContract(models.Model):
                 plan=contract.plan_id.name,
                 day=format_date(self.env, day),
             )
+
+    @api.depends("next_invoice_date")
+    def _compute_is_due(self):
+        for contract in self:
+            day, company = contract.next_invoice_date, contract.company_id
+            contract.is_due = bool(day and company and day <= company._billing_today())
 
     @api.depends("period_ids.state")
     def _compute_counts(self):
@@ -557,8 +564,15 @@ class MembershipContract(models.Model):
 
     def action_bill_now(self):
         """Invoice what is due for the contracts, and show the invoices."""
+        self._check_billing_user()
         run = self.env["billing.run"]._bill_now(self)
-        return run.action_view_invoices()
+        if not run:
+            raise UserError(self.env._("Nothing is to be invoiced today."))
+        return self.env["account.move"]._mbn_list_action(run.line_ids.invoice_id)
+
+    def _check_billing_user(self):
+        if not self.env.user.has_group("membership_billing_nordic.group_billing_user"):
+            raise AccessError(self.env._("Only a billing user can make invoices."))
 
     def action_charge(self):
         """Ask what is to be charged once."""
@@ -640,15 +654,18 @@ class MembershipContract(models.Model):
 
         :raises UserError: a contract that is not confirmed cannot pause
         """
+        self._check_pause(day, resume_date)
+        vals = {"state": "paused", "paused_from": day, "resume_date": resume_date}
+        self._write_dated(vals, day, reason, note)
+        self._refresh_status()
+
+    def _check_pause(self, day, resume_date=False):
         if any(contract.state != "confirmed" for contract in self):
             raise UserError(self.env._("Only a confirmed membership can be paused."))
         if any(day < contract.date_start for contract in self):
             raise UserError(self.env._("A membership cannot be paused before it starts."))
         if resume_date and resume_date <= day:
             raise UserError(self.env._("A pause cannot end before it begins."))
-        vals = {"state": "paused", "paused_from": day, "resume_date": resume_date}
-        self._write_dated(vals, day, reason, note)
-        self._refresh_status()
 
     def _resume(self, day):
         """Let paused contracts go on: periods begin again from ``day`` on."""

@@ -92,10 +92,8 @@ class MembershipContract(models.Model):
         :param quiet: credit notes are not sent
         :raises UserError: a contract that is not running, or an end before the start
         """
-        if any(contract.state not in RUNNING for contract in self):
-            raise UserError(self.env._("Only a confirmed membership can be ended."))
+        self._check_can_end(day)
         for contract in self:
-            contract._check_not_before_start(day)
             if contract.date_end:
                 contract._pick_up_charges()
             today = contract.company_id._billing_today()
@@ -106,15 +104,18 @@ class MembershipContract(models.Model):
                 contract._charge_exit_fee(day)
         self._refresh_status()
 
-    def _check_not_before_start(self, day):
-        if day < self.date_start:
-            raise UserError(
-                self.env._(
-                    "%(contract)s starts on %(day)s: it cannot end before.",
-                    contract=self.display_name,
-                    day=format_date(self.env, self.date_start),
+    def _check_can_end(self, day):
+        if any(contract.state not in RUNNING for contract in self):
+            raise UserError(self.env._("Only a confirmed membership can be ended."))
+        for contract in self:
+            if day < contract.date_start:
+                raise UserError(
+                    self.env._(
+                        "%(contract)s starts on %(day)s: it cannot end before.",
+                        contract=contract.display_name,
+                        day=format_date(self.env, contract.date_start),
+                    )
                 )
-            )
 
     def action_undo_end(self):
         """Let contracts that end or have ended go on, as if they had not been ended.
