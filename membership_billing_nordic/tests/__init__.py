@@ -1,4 +1,5 @@
 from . import (
+    test_association,
     test_bank_agreement,
     test_bank_booking,
     test_bank_channel,

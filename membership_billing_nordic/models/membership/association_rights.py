@@ -101,3 +101,13 @@ class MembershipContract(models.Model):
             "This person is not among your members. Register them as a new person, or ask the "
             "office to make the contract."
         )
+
+
+class MembershipContractLine(models.Model):
+    _inherit = "membership.contract.line"
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "contract_id" in vals:
+            self.check_access("write")  # Odoo looks at the contract it was on before
+        return result

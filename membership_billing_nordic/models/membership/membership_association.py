@@ -131,10 +131,10 @@ class MembershipAssociation(models.Model):
     @api.depends("administrator_ids", "parent_id.is_administered")
     @api.depends_context("uid")
     def _compute_is_administered(self):
-        for association in self.sudo():
+        for association in self:
+            all_known = association.sudo()
             association.is_administered = (
-                self.env.user in association.administrator_ids
-                or association.parent_id.is_administered
+                self.env.user in all_known.administrator_ids or all_known.parent_id.is_administered
             )
 
     @api.model
