@@ -44,6 +44,8 @@
         "views/membership_plan_views.xml",
         "views/membership_association_views.xml",
         "views/membership_contract_views.xml",
+        "wizards/membership_send_again_views.xml",
+        "wizards/membership_signup_views.xml",
         "views/res_partner_views.xml",
         "views/membership_period_views.xml",
         "views/billing_run_views.xml",

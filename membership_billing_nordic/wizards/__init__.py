@@ -5,5 +5,7 @@ from . import (
     membership_contract_alter,
     membership_contract_charge,
     membership_contract_stop,
+    membership_send_again,
+    membership_signup,
     partner_merge,
 )

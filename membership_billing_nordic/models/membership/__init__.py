@@ -21,6 +21,7 @@ from . import (
     membership_contract_lapse,
     membership_contract_line,
     membership_contract_preview,
+    membership_contract_quote,
     membership_contract_schedule,
     membership_contract_status,
     membership_period,
@@ -32,4 +33,5 @@ from . import (
 )
 
 # extend the models above
+from . import member_actions, member_card, member_duplicates  # isort: skip
 from . import association_document, association_rights  # isort: skip

@@ -143,15 +143,23 @@ class ResPartner(models.Model):
     @api.model
     def _mbn_by_name(self, words):
         """Those who have, for each of ``words``, one in their name that begins with it."""
-        if not words:
-            return Domain.FALSE
-        wanted = " & ".join(f"{word}:*" for word in words)
-        return Domain.custom(
-            to_sql=lambda model, alias, query: SQL(
-                "%s @@ to_tsquery('simple', %s)",
-                SQL(_WORD_INDEX, model._field_to_sql(alias, "name", query)),
-                wanted,
-            )
+        return Domain.custom(to_sql=self._mbn_name_sql(words, ":*")) if words else Domain.FALSE
+
+    @api.model
+    def _mbn_name_sql(self, words, ending=""):
+        """The condition for :meth:`Domain.custom`. ``ending``: ``:*`` for beginnings of words."""
+        wanted = " & ".join(word + ending for word in words)
+        return lambda model, alias, query: SQL(
+            "%s @@ to_tsquery('simple', %s)",
+            SQL(_WORD_INDEX, model._field_to_sql(alias, "name", query)),
+            wanted,
+        )
+
+    @api.model
+    def _mbn_phone_sql(self, key):
+        """The condition that somebody has a phone number with this key."""
+        return lambda model, alias, query: SQL(
+            "%s = %s", SQL(_PHONE_INDEX, model._field_to_sql(alias, "phone", query)), key
         )
 
     @api.model

@@ -166,16 +166,6 @@ class ResPartner(models.Model):
         used = set(taken.search([("mbn_member_number", "in", numbers)]).mapped("mbn_member_number"))
         return [number for number in numbers if number not in used]
 
-    def action_mbn_new_contract(self):
-        """A new contract for this member."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "membership.contract",
-            "views": [(False, "form")],
-            "context": {"default_member_id": self.id},
-        }
-
     def action_mbn_view_contracts(self):
         """Show the contracts the partner has or pays for."""
         return self.env["membership.contract"]._list_action(
