@@ -1,2 +1,8 @@
-from . import billing_api
-from . import billing_change
+from . import (
+    billing_api,
+    billing_api_changes,
+    billing_api_contracts,
+    billing_api_entitlement,
+    billing_api_members,
+    billing_change,
+)

@@ -3,6 +3,9 @@
 import base64
 import binascii
 from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from odoo.tools import email_normalize
 
 
 class ArgumentError(ValueError):
@@ -17,13 +20,28 @@ class ArgumentError(ValueError):
 def text(field: str, value, *, required: bool = False, limit: int = 200) -> str:
     if value in (None, False):
         value = ""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not is_storable(value):
         raise ArgumentError(field, "a text")
     value = value.strip()
     if required and not value:
         raise ArgumentError(field, "a text that is not empty")
     if len(value) > limit:
         raise ArgumentError(field, f"at most {limit} characters")
+    return value
+
+
+def is_storable(value: str) -> bool:
+    """Can the database keep it?"""
+    try:
+        return b"\0" not in value.encode()
+    except UnicodeEncodeError:  # half of a character
+        return False
+
+
+def email(field: str, value) -> str:
+    value = text(field, value)
+    if value and not email_normalize(value):
+        raise ArgumentError(field, "one e-mail address, as name@example.org")
     return value
 
 
@@ -47,10 +65,46 @@ def whole(field: str, value, *, required: bool = False, least: int = 0, most: in
     return value
 
 
+def number(field: str, value) -> Decimal:
+    """A number, or the text of one (``"450.00"``)."""
+    if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        try:
+            parsed = Decimal(str(value).strip())
+        except InvalidOperation:
+            parsed = Decimal("NaN")
+        if parsed.is_finite() and abs(parsed) < 10**12:
+            return parsed
+    raise ArgumentError(field, 'a number, as "450.00"')
+
+
+def flag(field: str, value) -> bool:
+    if not isinstance(value, bool):
+        raise ArgumentError(field, "true or false")
+    return value
+
+
 def choice(field: str, value, allowed) -> str:
     value = text(field, value)
     if value and value not in allowed:
         raise ArgumentError(field, "one of " + ", ".join(allowed))
+    return value
+
+
+def rows(field: str, value, *, most: int) -> list:
+    if not isinstance(value, list):
+        raise ArgumentError(field, "a list")
+    if len(value) > most:
+        raise ArgumentError(field, f"at most {most} rows")
+    return value
+
+
+def mapping(field: str, value, known) -> dict:
+    """A mapping that has no other keys than the known ones."""
+    if not isinstance(value, dict):
+        raise ArgumentError(field, "a mapping")
+    for key in value:
+        if key not in known:
+            raise ArgumentError(str(key)[:60], "no such field; known are " + ", ".join(known))
     return value
 
 
