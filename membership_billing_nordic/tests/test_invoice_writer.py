@@ -374,6 +374,12 @@ class TestInvoiceWriter(AccountTestInvoicingCommon):
         with self.assertRaisesRegex(UserError, "archived"):
             self.writer._create_posted(self._each())
 
+    def test_a_payer_of_another_company_is_refused(self):
+        other = self.env["res.company"].create({"name": "Another company"})
+        self.members[2].company_id = other
+        with self.assertRaisesRegex(UserError, "Member 2"):
+            self.writer._create_posted(self._each())
+
     def test_the_log_is_kept_where_the_company_must_keep_it(self):
         self.writer = self.writer.with_context(
             dict.fromkeys(("tracking_disable", "mail_create_nolog", "mail_notrack"), False)

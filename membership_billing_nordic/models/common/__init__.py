@@ -1,5 +1,6 @@
 from . import (
     account_move,
+    account_move_line,
     billing_exception,
     billing_run_mixin,
     invoice_writer,

@@ -1,8 +1,13 @@
 from odoo import models
 
+from .invoice_writer import own_relations
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
+
+    def _check_company(self, fnames=None):
+        return super()._check_company(own_relations(self, fnames))
 
     def _get_next_sequence_format(self):
         """Look up once how the numbers of a batch are written, not for each of its entries.

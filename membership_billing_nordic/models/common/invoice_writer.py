@@ -86,11 +86,17 @@ COPIED_TOTALS = ("price_subtotal", "price_total")
 # as invoices.
 MAX_PATTERNS_SHARE = 0.5
 
-# The lines are complete: nothing is to be worked out from them. Core's own keys.
+# The relations in which an invoice and its lines can differ from their pattern, besides ours.
+OWN_RELATIONS = frozenset(
+    {"commercial_partner_id", "partner_bank_id", "partner_id", "partner_shipping_id"}
+)
+
+# The lines are complete: nothing is to be worked out from them. Core's own keys, and ours.
 COMPLETE = {
     "skip_invoice_sync": True,
     "skip_invoice_line_sync": True,
     "skip_analytic_sync": True,
+    "mbn_from_pattern": True,
 }
 
 # An invoice of a run has no followers and no message for each field that changed.
@@ -271,6 +277,21 @@ class BillingInvoiceWriter(models.AbstractModel):
             ]
             savepoint.rollback()
         return examples
+
+
+def own_relations(records, names):
+    """Those of ``names`` (None: all) in which the companies of new ``records`` are to agree.
+
+    What an invoice shares with the first one of its pattern was looked at there: journal,
+    accounts, products, taxes.
+    """
+    if not records.env.context.get("mbn_from_pattern"):
+        return names
+    return [
+        name
+        for name in (records._fields if names is None else names)
+        if _is_free(name, OWN_RELATIONS)
+    ]
 
 
 def _takes_part(definition, records):
