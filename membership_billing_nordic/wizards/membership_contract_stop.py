@@ -3,7 +3,6 @@ from odoo.exceptions import UserError
 
 from ..models.membership.membership_contract_change import REASONS
 from ..models.membership.membership_contract_end import WITHOUT_NOTICE
-from ..models.membership.membership_contract_schedule import TAKEN
 from . import consequences
 
 BILLING_USER = "membership_billing_nordic.group_billing_user"
@@ -44,9 +43,6 @@ class MembershipContractStop(models.TransientModel):
         "twice, ends without notice.",
     )
     note = fields.Char(help="Anything to remember about it.")
-    invoiced_until = fields.Date(
-        compute="_compute_invoiced_until", help="Last day that is already invoiced."
-    )
     has_left = fields.Boolean(compute="_compute_left")
     settlement = fields.Selection(
         [
@@ -99,12 +95,6 @@ class MembershipContractStop(models.TransientModel):
 
     def _compute_may_agree(self):
         self.may_agree = self.env.user.has_group(BILLING_USER)
-
-    @api.depends("contract_ids")
-    def _compute_invoiced_until(self):
-        for stop in self:
-            stretches = stop.contract_ids._origin._covered_spans(TAKEN).values()
-            stop.invoiced_until = max((spans[-1][1] for spans in stretches), default=False)
 
     @api.depends("contract_ids", "date", "operation")
     def _compute_left(self):

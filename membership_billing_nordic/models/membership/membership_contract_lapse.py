@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import psycopg2
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import format_date
 
 from ..common.error_text import error_text
@@ -34,7 +34,7 @@ class MembershipContract(models.Model):
         offers = [("is_offer", "=", True), ("state", "=", "open")]
         found = self.browse()
         for (plan,) in periods._read_group(offers, ["plan_id"]):
-            latest = fields.Date.today() + timedelta(days=1 - plan.grace_days)
+            latest = self._latest_today() - timedelta(days=plan.grace_days)
             overdue = charges.search(
                 [
                     ("state", "=", "invoiced"),

@@ -78,7 +78,7 @@ class MembershipContract(models.Model):
     def _cron_refresh_status(self):
         """Daily: contracts whose status may have changed by the passing of time, then offers
         that nobody took."""
-        due = [("status_check_date", "<=", fields.Date.today() + timedelta(days=1))]
+        due = [("status_check_date", "<=", self._latest_today())]
         contracts = self.search(due, order="status_check_date, id")
         while contracts:
             chunk, contracts = contracts[:STATUS_CHUNK], contracts[STATUS_CHUNK:]
@@ -86,6 +86,13 @@ class MembershipContract(models.Model):
             if not self.env["ir.cron"]._commit_progress(len(chunk), remaining=len(contracts)):
                 return
         self._lapse_offers()
+
+    @api.model
+    def _latest_today(self):
+        """Today in the company where it is latest."""
+        groups = self._read_group([], ["company_id"])
+        days = [company._billing_today() for (company,) in groups]
+        return max(days, default=self.env.company._billing_today())
 
     def _status_on(self, today, due):
         """The status on ``today``.
