@@ -49,6 +49,7 @@
         "views/res_partner_views.xml",
         "views/membership_period_views.xml",
         "views/billing_run_views.xml",
+        "wizards/billing_run_views.xml",
         "views/account_move_views.xml",
         "report/report_invoice.xml",
         "views/res_config_settings_views.xml",

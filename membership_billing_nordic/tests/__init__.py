@@ -8,6 +8,7 @@ from . import (
     test_billing_daily,
     test_billing_payment,
     test_billing_run,
+    test_billing_undo,
     test_contract_change,
     test_contract_end,
     test_contract_offer,

@@ -68,6 +68,13 @@ class RunCommon(BillingCommon):
         self._work()
         return run
 
+    def _release(self, run, **vals):
+        """Release a part of a run as the form does."""
+        action = run.action_release_part()
+        wizard = self.env[action["res_model"]].with_context(**action["context"]).create(vals)
+        wizard.action_release()
+        return wizard
+
     def _work(self):
         with self._commits():
             self.env["billing.run"]._cron_work()

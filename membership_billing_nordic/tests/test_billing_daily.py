@@ -9,9 +9,10 @@ from .run_common import RunCommon
 @freeze_time("2027-01-15")
 class TestDailyBilling(RunCommon):
     def _daily(self):
+        runs = self.env["billing.run"].with_user(self.env.ref("base.user_root"))
         with self._commits():
-            self.env["billing.run"]._cron_daily()
-            self.env["billing.run"]._cron_work()
+            runs._cron_daily()
+            runs._cron_work()
         return self.env["billing.run"].search(
             [("company_id", "=", self.company.id), ("is_daily", "=", True)]
         )

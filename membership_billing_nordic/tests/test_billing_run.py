@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models.membership import billing_run
+from ..models.membership import billing_run_preview
 from .run_common import RunCommon
 
 
@@ -365,7 +365,7 @@ class TestBillingRun(RunCommon):
         self._contract()
         run = self._preview("2027-01-15")
         self.assertRecordValues(
-            run.total_ids,
+            run.plan_total_ids,
             [
                 {
                     "plan_id": self.plan.id,
@@ -412,10 +412,10 @@ class TestBillingRun(RunCommon):
         line_model = type(self.env["billing.run.line"])
         prepare = line_model._prepare_invoice
 
-        def fail(line, charges, pricing):
-            if line.contract_id == bad:
+        def fail(model, lines, *args):
+            if any(line.contract_id == bad for line in lines):
                 raise UserError("The payer is unknown.")
-            return prepare(line, charges, pricing)
+            return prepare(model, lines, *args)
 
         run = self._preview("2027-01-15")
         run.action_confirm()
@@ -455,7 +455,7 @@ class TestBillingRun(RunCommon):
         contracts = self.env["membership.contract"].union(
             *(self._contract() for _number in range(5))
         )
-        with patch.object(billing_run, "PREPARE_CHUNK", 2):
+        with patch.object(billing_run_preview, "PREPARE_CHUNK", 2):
             run = self._preview("2027-01-15")
             self.assertEqual(run.state, "preparing")
             self.assertEqual(len(run.line_ids), 2)

@@ -1,14 +1,15 @@
-from datetime import timedelta
-
-import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import format_amount, format_date
+from odoo.fields import Domain
 
-from .billing_pricing import Pricing
+# Released at least in part: invoices were made, or are about to be.
+RELEASED = ("confirmed", "partly", "held", "done", "undoing", "undone")
+# What is still to be billed there is left to these runs by all others.
+UNFINISHED = ("confirmed", "partly", "held")
+WORKING = ("preparing", "confirmed", "undoing")
 
-PREPARE_CHUNK = 500  # contracts looked at in one go
-BILL_CHUNK = 250  # invoices made and posted between two commits: a few seconds
+# What a run bills. Changing it makes a preview stale.
+SCOPE = frozenset({"company_id", "date", "plan_ids", "association_ids", "contract_ids"})
 
 
 class BillingRun(models.Model):
@@ -19,8 +20,6 @@ class BillingRun(models.Model):
     _description = "Membership Billing Run"
     _order = "date desc, id desc"
     _check_company_auto = True
-
-    _run_chunk_size = BILL_CHUNK
 
     name = fields.Char(compute="_compute_name", store=True, help="What the run is called.")
     company_id = fields.Many2one(
@@ -51,8 +50,21 @@ class BillingRun(models.Model):
         check_company=True,
         help="Bill members of these associations only. Empty: all members.",
     )
+    contract_ids = fields.Many2many(
+        "membership.contract",
+        string="Memberships Chosen",
+        check_company=True,
+        help="Bill these memberships only. Empty: all.",
+    )
     is_daily = fields.Boolean(
         string="Made by the Daily Action", readonly=True, copy=False, help="Not made by a person."
+    )
+    prepared_by_id = fields.Many2one(
+        "res.users",
+        string="Prepared By",
+        readonly=True,
+        copy=False,
+        help="Who made the preview. Where a second person is demanded, somebody else releases it.",
     )
     state = fields.Selection(
         [
@@ -60,7 +72,11 @@ class BillingRun(models.Model):
             ("preparing", "Being Prepared"),
             ("preview", "Preview"),
             ("confirmed", "Working"),
+            ("partly", "Released in Part"),
+            ("held", "On Hold"),
             ("done", "Done"),
+            ("undoing", "Being Undone"),
+            ("undone", "Undone"),
             ("cancelled", "Cancelled"),
         ],
         default="draft",
@@ -70,10 +86,8 @@ class BillingRun(models.Model):
         index=True,
         tracking=True,
         help="New: choose what to bill. Preview: nothing is invoiced yet. Working: invoices are "
-        "being made.",
-    )
-    prepared_until = fields.Integer(
-        readonly=True, copy=False, help="The last contract the preview has looked at."
+        "being made. Released in Part: the rest waits to be released. Undone: the invoices were "
+        "taken back or credited.",
     )
     line_ids = fields.One2many("billing.run.line", "run_id", help="One line per membership.")
     bill_line_ids = fields.One2many(
@@ -90,20 +104,19 @@ class BillingRun(models.Model):
         domain=[("state", "in", ("left_out", "failed"))],
         help="Who is not invoiced, and why.",
     )
-    total_ids = fields.One2many(
-        "billing.run.total", "run_id", string="Totals", help="What each plan comes to."
-    )
     bill_count = fields.Integer(
         string="Memberships", compute="_compute_counts", help="Memberships to invoice."
     )
+    billed_count = fields.Integer(
+        string="Billed", compute="_compute_counts", help="Memberships that were invoiced."
+    )
+    waiting_count = fields.Integer(
+        string="Wait for Release",
+        compute="_compute_counts",
+        help="Memberships to invoice that were not released yet.",
+    )
     out_count = fields.Integer(
         string="Left Out", compute="_compute_counts", help="Memberships left out or failed."
-    )
-    amount_total = fields.Monetary(
-        string="Total",
-        readonly=True,
-        copy=False,
-        help="What all payers together pay, tax included, in the company's currency.",
     )
     invoice_count = fields.Integer(
         string="Invoices", compute="_compute_invoice_counts", help="Invoices made."
@@ -121,16 +134,20 @@ class BillingRun(models.Model):
             else:
                 run.name = run.env._("Billing %(date)s", date=day)
 
-    @api.depends("line_ids.state")
+    @api.depends("line_ids.state", "line_ids.released")
     def _compute_counts(self):
         counts = {run: {} for run in self}
-        for run, state, count in self.env["billing.run.line"]._read_group(
-            [("run_id", "in", self.ids)], ["run_id", "state"], ["__count"]
+        for run, state, released, count in self.env["billing.run.line"]._read_group(
+            [("run_id", "in", self.ids)], ["run_id", "state", "released"], ["__count"]
         ):
-            counts[run][state] = count
+            counts[run][state, bool(released)] = count
         for run in self:
-            states = counts[run]
-            run.bill_count = states.get("pending", 0) + states.get("done", 0)
+            states = {}
+            for (state, _released), count in counts[run].items():
+                states[state] = states.get(state, 0) + count
+            run.billed_count = states.get("done", 0) + states.get("kept", 0)
+            run.bill_count = states.get("pending", 0) + run.billed_count
+            run.waiting_count = counts[run].get(("pending", False), 0)
             run.out_count = states.get("left_out", 0) + states.get("failed", 0)
 
     def _compute_invoice_counts(self):
@@ -144,9 +161,65 @@ class BillingRun(models.Model):
             run.invoice_count = sum(states.values())
             run.unsent_count = states.get("failed", 0) + states.get("portal", 0)
 
+    # ------------------------------------------------------------------
+    # What a person may write
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            for vals in vals_list:
+                self._check_writable(vals)
+            vals_list = [self._unreleased_vals() | vals for vals in vals_list]
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not self.env.su:
+            self._check_writable(vals)
+        if not SCOPE & vals.keys():
+            return super().write(vals)
+        for run in self:
+            if run.state not in ("draft", "preview"):
+                raise UserError(
+                    run.env._(
+                        "What %(run)s bills cannot be changed any more. Make a new run.",
+                        run=run.name,
+                    )
+                )
+        result = super().write(vals)
+        self.filtered(lambda run: run.state == "preview").sudo().state = "draft"
+        return result
+
+    @api.model
+    def _check_writable(self, vals):
+        """Only what a run bills is chosen by hand; the rest follows from its buttons.
+
+        :raise AccessError: when something else is in ``vals``
+        """
+        own = {name for name in vals if name in self._fields and self._is_kept_by_code(name)}
+        if own:
+            raise AccessError(
+                self.env._(
+                    "A billing run keeps this by itself: %(fields)s. Use its buttons.",
+                    fields=", ".join(sorted(own)),
+                )
+            )
+
+    @api.model
+    def _is_kept_by_code(self, name):
+        field = self._fields[name]
+        return field.comodel_name in ("billing.run.line", "billing.run.total") or (
+            field.store and field.readonly and not name.startswith("message_")
+        )
+
+    @api.model
+    def _unreleased_vals(self):
+        """Not even by a default in the context is a run made as released."""
+        return {"state": "draft", "is_daily": False, "prepared_by_id": False}
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_released(self):
-        if any(run.state in ("confirmed", "done") for run in self):
+        if any(run.state in RELEASED for run in self):
             raise UserError(self.env._("A billing run that was released cannot be deleted."))
 
     # ------------------------------------------------------------------
@@ -164,24 +237,48 @@ class BillingRun(models.Model):
         return True
 
     def action_confirm(self):
-        """Release the preview: the scheduled action makes the invoices."""
+        """Release everything that was not released yet: the scheduled action invoices it."""
         self._check_manager()
         for run in self.sudo():
-            if run.state != "preview":
-                raise UserError(
-                    run.env._("Only a preview can be released. Refresh %(run)s.", run=run.name)
-                )
-            run._in_company()._release()
+            run._in_company()._release_by_person()
         self._trigger_work()
+        return True
+
+    def action_hold(self):
+        """Stop making invoices; those that were made stay. Continue goes on where it stopped."""
+        self._check_manager()
+        for run in self.sudo():
+            if run.state != "confirmed":
+                raise UserError(run.env._("%(run)s makes no invoices at present.", run=run.name))
+            run._ask("hold")
+        return True
+
+    def action_continue(self):
+        """Go on with a run on hold."""
+        self._check_manager()
+        for run in self.sudo():
+            if run.state != "held":
+                raise UserError(run.env._("%(run)s is not on hold.", run=run.name))
+            run._in_company()._go_on_after_hold()
+        self._trigger_work()
+        return True
+
+    def action_leave_rest(self):
+        """Finish the run without what was not invoiced yet: the next run bills it."""
+        self._check_manager()
+        for run in self.sudo():
+            if run.state not in ("partly", "held"):
+                raise UserError(run.env._("Nothing waits in %(run)s.", run=run.name))
+            run._in_company()._leave_rest()
         return True
 
     def action_cancel(self):
         """Give up a preview; nothing was invoiced."""
         self._check_manager()
-        if any(run.state in ("confirmed", "done") for run in self):
+        if any(run.state in RELEASED for run in self):
             raise UserError(self.env._("A billing run that was released cannot be cancelled."))
-        self.sudo().write({"state": "cancelled"})
-        self.env["billing.exception"]._close(self, "billing_run_waiting")
+        for run in self.sudo():
+            run._ask("cancel")
         return True
 
     def action_refresh(self):
@@ -229,228 +326,18 @@ class BillingRun(models.Model):
         company = self.company_id
         return self.sudo().with_company(company).with_context(**company._billing_context())
 
+    # ------------------------------------------------------------------
+    # Work in the background, and what a person wants meanwhile
+    # ------------------------------------------------------------------
+
     @api.model
     def _trigger_work(self):
         self.env.ref("membership_billing_nordic.ir_cron_billing_work").sudo()._trigger()
 
-    # ------------------------------------------------------------------
-    # Preview
-    # ------------------------------------------------------------------
-
-    def _start_preview(self):
-        """Begin the preview anew, with the first chunk of contracts."""
-        self._check_not_locked(self.company_id._mbn_sale_journal())
-        self.line_ids.unlink()
-        self.total_ids.unlink()
-        self.write({"state": "preparing", "prepared_until": 0, "amount_total": 0.0})
-        self._prepare_chunk()
-
-    def _contract_domain(self):
-        plans = self.env["membership.plan"].with_context(active_test=False)
-        lead_days = plans._read_group([], [], ["lead_days:max"])[0][0]
-        domain = [
-            ("company_id", "=", self.company_id.id),
-            ("state", "!=", "draft"),
-            ("next_period_start", "<=", self.date + timedelta(days=lead_days or 0)),
-            ("id", ">", self.prepared_until),
-        ]
-        if self.plan_ids:
-            domain.append(("plan_id", "in", self.plan_ids.ids))
-        if self.association_ids:
-            domain.append(("association_id", "child_of", self.association_ids.ids))
-        return domain
-
-    def _prepare_chunk(self):
-        """Look at the next contracts. Returns how many, 0 when the preview is complete."""
-        contracts = self.env["membership.contract"].search(
-            self._contract_domain(), order="id", limit=PREPARE_CHUNK
-        )
-        if contracts:
-            self.env["billing.run.line"].create(self._prepare_line_vals(contracts))
-            self.prepared_until = contracts[-1].id
-        if len(contracts) < PREPARE_CHUNK:
-            self._finish_preview()
-            return 0
-        return len(contracts)
-
-    def _prepare_line_vals(self, contracts):
-        """Values of the preview lines of those ``contracts`` for which something is due."""
-        lines = self.env["billing.run.line"]
-        try:
-            with self.env.cr.savepoint():
-                dues = contracts._periods_due(self.date)
-        except psycopg2.OperationalError:
-            raise
-        except Exception as error:
-            if len(contracts) == 1:
-                return [lines._prepare_out_vals(self, contracts, "error", self._run_text(error))]
-            return [vals for one in contracts for vals in self._prepare_line_vals(one)]
-        pricing = Pricing(self.company_id)
-        return [
-            lines._prepare_vals(self, contract, dues[contract.id], pricing)
-            for contract in contracts
-            if dues.get(contract.id)
-        ]
-
-    def _finish_preview(self):
-        totals = self.env["billing.run.line"]._read_group(
-            [("run_id", "=", self.id), ("state", "=", "pending")],
-            ["plan_id", "currency_id"],
-            ["__count", "period_count:sum", "amount:sum"],
-        )
-        self.env["billing.run.total"].create(
-            [
-                {
-                    "run_id": self.id,
-                    "plan_id": plan.id,
-                    "currency_id": currency.id,
-                    "contract_count": count,
-                    "period_count": periods,
-                    "amount": amount,
-                }
-                for plan, currency, count, periods, amount in totals
-            ]
-        )
-        self.write(
-            {
-                "state": "preview",
-                "run_total": sum(count for _plan, _currency, count, _periods, _amount in totals),
-                "amount_total": sum(
-                    self._in_company_currency(amount, currency)
-                    for _plan, currency, _count, _periods, amount in totals
-                ),
-            }
-        )
-
-    def _in_company_currency(self, amount, currency):
-        return currency._convert(amount, self.currency_id, self.company_id, self.date)
-
-    # ------------------------------------------------------------------
-    # Release
-    # ------------------------------------------------------------------
-
-    def _release(self):
-        """Start the invoicing, after a look at what would stop it.
-
-        :raise UserError: what is wrong with journals, agreements or lock dates, and what to do
-        """
-        if not self.run_total:
-            raise UserError(self.env._("There is nothing to bill in %(run)s.", run=self.name))
-        journals = self.env["account.journal"].browse(
-            [
-                journal.id
-                for (journal,) in self.env["billing.run.line"]._read_group(
-                    [("run_id", "=", self.id), ("state", "=", "pending")], ["journal_id"]
-                )
-            ]
-        )
-        for journal in journals:
-            self._check_not_locked(journal)
-        for agreement in self._agreements() | journals.mbn_agreement_id:
-            agreement._check_ready()
-        self._check_income_accounts(journals)
-        self.write({"state": "confirmed", "run_done": 0, "run_failed": 0})
-        self.env["billing.exception"]._close(self, "billing_run_waiting")
-
-    def _check_income_accounts(self, journals):
-        if all(journal.default_account_id for journal in journals):
-            return
-        for product in self.total_ids.plan_id.product_id.with_company(self.company_id):
-            if not product._get_product_accounts()["income"]:
-                raise UserError(
-                    self.env._(
-                        "%(product)s has no income account. Set one on the product or its "
-                        "category.",
-                        product=product.display_name,
-                    )
-                )
-
-    def _agreements(self):
-        groups = self.env["billing.run.line"]._read_group(
-            [("run_id", "=", self.id), ("agreement_id", "!=", False)], ["agreement_id"]
-        )
-        return self.env["bank.agreement"].browse([agreement.id for (agreement,) in groups])
-
-    def _check_not_locked(self, journal):
-        locks = self.company_id._get_violated_lock_dates(self.date, True, journal)
-        if locks:
-            raise UserError(
-                self.env._(
-                    "The books are closed on the invoice date %(date)s: %(locks)s. Choose a later "
-                    "invoice date, or open the period first.",
-                    date=format_date(self.env, self.date),
-                    locks=self.company_id._format_lock_dates(locks),
-                )
-            )
-
-    # ------------------------------------------------------------------
-    # Work
-    # ------------------------------------------------------------------
-
-    def _run_take(self, limit):
-        return self.env["billing.run.line"].search(
-            [("run_id", "=", self.id), ("state", "=", "pending")], order="id", limit=limit
-        )
-
-    def _run_process(self, rows):
-        return rows._bill()
-
-    def _run_fail(self, row, message):
-        row.write({"state": "failed", "problem_kind": "error", "problem": message})
-
-    def _run_finish(self):
-        self.state = "done"
-        self.message_post(body=self._summary())
-        self._report_failures()
-        if self.company_id.mbn_send_invoices:
-            self.env.ref("membership_billing_nordic.ir_cron_billing_send")._trigger()
-
-    def _summary(self):
-        groups = self.env["account.move"]._read_group(
-            [("mbn_run_id", "=", self.id)], ["currency_id"], ["__count", "amount_total:sum"]
-        )
-        return self.env._(
-            "%(done)s memberships billed: %(count)s invoices, %(amounts)s. Left out or failed: "
-            "%(out)s.",
-            done=self.run_done,
-            out=self.out_count,
-            count=sum(count for _currency, count, _amount in groups),
-            amounts=", ".join(
-                format_amount(self.env, amount, currency) for currency, _count, amount in groups
-            )
-            or format_amount(self.env, 0.0, self.currency_id),
-        )
-
-    def _report_failures(self):
-        """One to-do per company: the last run that left somebody out or failed on somebody."""
-        desk = self.env["billing.exception"]
-        earlier = self.search(
-            [("company_id", "=", self.company_id.id), ("id", "!=", self.id), ("state", "=", "done")]
-        )
-        if self.is_daily:
-            desk._close(earlier.filtered("is_daily"), "billing_run_failed")
-        if not self.out_count:
-            desk._close(self, "billing_run_failed")
-            return
-        desk._open(
-            self,
-            "billing_run_failed",
-            self.env._(
-                "%(count)s memberships were not billed by %(run)s",
-                count=self.out_count,
-                run=self.name,
-            ),
-            self.env._("Open the run, correct what each line says; the next run bills them."),
-        )
-
-    # ------------------------------------------------------------------
-    # Scheduled actions
-    # ------------------------------------------------------------------
-
     @api.model
     def _cron_work(self):
-        """Go on with every run that is being prepared or worked off."""
-        runs = self.search([("state", "in", ("preparing", "confirmed"))], order="id")
+        """Go on with every run that is being prepared, worked off or undone."""
+        runs = self.search([("state", "in", WORKING)], order="id")
         for run in runs:
             if not run._in_company()._go_on():
                 return
@@ -459,100 +346,67 @@ class BillingRun(models.Model):
         """One run's share of the work. False when the time of the scheduled action is over."""
         if self.state == "preparing" and not self._prepare():
             return False
-        if self.exists() and self.state == "confirmed":
+        if self.exists() and self.state in ("confirmed", "undoing"):
             return self._run_work()
         return True
 
-    def _prepare(self):
-        if not self.try_lock_for_update():
-            return True
-        while count := self._prepare_chunk():
-            if not self.env["ir.cron"]._commit_progress(count, remaining=count):
-                return False
-            self.env.invalidate_all()
-            if not self.try_lock_for_update() or self.state != "preparing":
-                return True
-        if self.is_daily:
-            self._try_release_daily()
-        self.env["ir.cron"]._commit_progress(remaining=0)
-        return True
-
-    @api.model
-    def _cron_daily(self):
-        """Make today's run of every company that has members, and release it as it wants."""
-        groups = self.env["membership.contract"]._read_group(
-            [("state", "!=", "draft"), ("next_period_start", "!=", False)], ["company_id"]
-        )
-        for (company,) in groups:
-            self._make_daily(company)
-            self.env["ir.cron"]._commit_progress(1)
-        self._trigger_work()
-
-    def _make_daily(self, company):
-        """The company's run of today. One that still waits for approval is made anew."""
-        today = company._billing_today()
-        mine = [("company_id", "=", company.id), ("is_daily", "=", True)]
-        if self.search_count(
-            [*mine, ("date", "=", today), ("state", "in", ("preparing", "confirmed", "done"))]
-        ):
-            return
-        run = self.search([*mine, ("state", "in", ("draft", "preview"))], limit=1)
-        run = run or self.create({"company_id": company.id, "is_daily": True, "date": today})
-        run = run._in_company()
-        run.date = today
-        try:
-            with self.env.cr.savepoint():
-                run._start_preview()
-        except UserError as error:
-            run._report_stop(str(error))
-            return
-        if run.state == "preview":
-            run._try_release_daily()
-
-    def _try_release_daily(self):
-        try:
-            with self.env.cr.savepoint():
-                self._release_daily()
-        except UserError as error:
-            self._report_stop(str(error))
-
-    def _release_daily(self):
-        """Release, or let wait for approval, as the company's mode says."""
-        self.env["billing.exception"]._close(self, "billing_run_stopped")
-        if not self.run_total:
-            self._finish_empty()
-        elif self._may_release():
-            self._release()
+    def _ask(self, wish):
+        """Do as ``wish`` says: at once, or when the worker is through with its chunk."""
+        self.ensure_one()
+        if self._run_lock():
+            self._heed(wish)
         else:
-            self.env["billing.exception"]._open(
-                self,
-                "billing_run_waiting",
-                self.env._(
-                    "%(count)s memberships wait to be billed, %(amount)s",
-                    count=self.run_total,
-                    amount=format_amount(self.env, self.amount_total, self.currency_id),
-                ),
-                self.env._("Look through the preview and release it."),
-            )
+            self.env["billing.run.signal"].create({"run_id": self.id, "wish": wish})
 
-    def _finish_empty(self):
-        if self.out_count:
-            self.state = "done"
-            self._report_failures()
-        else:
+    def _heed(self, wish):
+        if wish == "cancel" and self.state not in RELEASED:
+            self.state = "cancelled"
             self.env["billing.exception"]._close(self, "billing_run_waiting")
-            self.unlink()
+        if wish == "hold" and self.state == "confirmed":
+            self.state = "held"
 
-    def _may_release(self):
-        company = self.company_id
-        if company.mbn_billing_mode == "limit":
-            return self.amount_total <= company.mbn_billing_limit
-        return company.mbn_billing_mode == "automatic"
+    def _run_stopped(self):
+        """Do what was asked for since the last chunk; True when that ends the work."""
+        before = self.state
+        signals = self.env["billing.run.signal"].search([("run_id", "=", self.id)])
+        for signal in signals:
+            self._heed(signal.wish)
+        signals.unlink()
+        return self.state != before
 
-    def _report_stop(self, message):
-        self.env["billing.exception"]._open(
-            self,
-            "billing_run_stopped",
-            self.env._("%(run)s could not go on", run=self.name),
-            message,
-        )
+    def _run_take(self, limit):
+        """Lines by payer: all lines of one payer are taken together."""
+        lines = self.env["billing.run.line"]
+        domain = Domain("run_id", "=", self.id) & self._work_domain()
+        rows = lines.search(domain, order="payer_id.id, id", limit=limit)
+        if len(rows) < limit:
+            return rows
+        last = Domain("payer_id", "=", rows[-1].payer_id.id) & Domain("id", ">", rows[-1].id)
+        return rows + lines.search(domain & last, order="id")
+
+    def _work_domain(self):
+        if self.state == "undoing":
+            return Domain("state", "=", "done")
+        return Domain("state", "=", "pending") & Domain("released", "=", True)
+
+    def _run_process(self, rows):
+        return rows._take_back() if self.state == "undoing" else rows._bill()
+
+    def _run_split(self, rows):
+        """Payer by payer; the lines of one payer by invoice or, before there is one, singly."""
+        by_payer = list(rows.grouped("payer_id").values())
+        if len(by_payer) > 1 or len(rows) == 1:
+            return by_payer
+        if self.state != "undoing":
+            return list(rows)
+        return list(rows.grouped(lambda line: line.invoice_id or line).values())
+
+    def _run_fail(self, rows, message):
+        state = "kept" if self.state == "undoing" else "failed"
+        rows.write({"state": state, "problem_kind": "error", "problem": message})
+
+    def _run_finish(self):
+        if self.state == "undoing":
+            self._finish_undo()
+        else:
+            self._finish_release()

@@ -20,6 +20,11 @@ class ResCompany(models.Model):
         string="Automatic Up To",
         help="A daily run that comes to more than this, tax included, waits for approval.",
     )
+    mbn_second_person = fields.Boolean(
+        string="Second Person Releases",
+        help="Who prepared a billing run cannot release it, managers included. The daily run is "
+        "prepared by the system: any one manager may release it.",
+    )
     mbn_sale_journal_id = fields.Many2one(
         "account.journal",
         string="Membership Journal",
