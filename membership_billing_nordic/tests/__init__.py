@@ -14,6 +14,8 @@ from . import (
     test_contract_offer,
     test_invoice_sending,
     test_invoice_writer,
+    test_member_card,
+    test_member_signup,
     test_member_search,
     test_membership_contract,
     test_membership_plan,

@@ -29,7 +29,7 @@ class MembershipSendAgain(models.TransientModel):
         """A line for each invoice that may be sent: the open ones are chosen, or the latest."""
         partner.check_access("read")
         open_moves = partner._mbn_card_invoices()
-        contracts = partner.mbn_contract_ids or partner.mbn_payer_contract_ids
+        contracts = partner.mbn_card_contract_ids or partner._mbn_contracts_paid_for()
         others = partner._mbn_card_moves(contracts) - open_moves
         moves = [*open_moves.sorted("invoice_date", reverse=True), *others][:_OFFERED]
         return [

@@ -165,7 +165,7 @@ class MembershipSignup(models.TransientModel):
         if self.birth_date and self.birth_date > self.company_id._billing_today():
             yield self.env._("The date of birth is in the future. Correct it.")
         if self.person_id and self.plan_id:
-            twin = self.person_id.mbn_contract_ids.filtered(
+            twin = self.person_id.mbn_card_contract_ids.filtered(
                 lambda contract: contract.plan_id == self.plan_id and contract.state != "ended"
             )
             if twin:

@@ -16,7 +16,7 @@ class ResPartner(models.Model):
     @api.depends("mbn_contract_ids.date_end")
     def _compute_mbn_can_undo_end(self):
         for partner in self:
-            partner.mbn_can_undo_end = any(partner.mbn_contract_ids.mapped("date_end"))
+            partner.mbn_can_undo_end = any(partner.mbn_card_contract_ids.mapped("date_end"))
 
     @api.model
     def action_mbn_sign_up(self):
@@ -43,7 +43,7 @@ class ResPartner(models.Model):
 
     def _mbn_running_contracts(self):
         self.ensure_one()
-        running = self.mbn_contract_ids.filtered(lambda contract: contract.state in RUNNING)
+        running = self.mbn_card_contract_ids.filtered(lambda contract: contract.state in RUNNING)
         if not running:
             raise UserError(
                 self.env._(
@@ -108,7 +108,7 @@ class ResPartner(models.Model):
     def action_mbn_undo_end(self):
         """Let memberships that end or have ended go on, as if they had not been ended."""
         self.ensure_one()
-        self.mbn_contract_ids.filtered("date_end").action_undo_end()
+        self.mbn_card_contract_ids.filtered("date_end").action_undo_end()
         return {"type": "ir.actions.act_window_close"}
 
 

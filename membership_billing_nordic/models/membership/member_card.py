@@ -77,6 +77,12 @@ class ResPartner(models.Model):
     mbn_card_invoices = fields.Html(
         string="Open Invoices", compute="_compute_mbn_card", sanitize=False, groups=CARD_GROUPS
     )
+    mbn_card_contract_ids = fields.Many2many(
+        "membership.contract",
+        string="Memberships Seen",
+        compute="_compute_mbn_card_contract_ids",
+        help="Those of the person's memberships that the user may see.",
+    )
     mbn_live_contract_count = fields.Integer(
         string="Running Memberships",
         compute="_compute_mbn_live_contract_count",
@@ -93,6 +99,14 @@ class ResPartner(models.Model):
     )
 
     # -- computed fields -----------------------------------------------------------------
+
+    @api.depends("mbn_contract_ids")
+    def _compute_mbn_card_contract_ids(self):
+        """Searched for: what a rule of the person has read as superuser is in the cache."""
+        found = self.env["membership.contract"].search([("member_id", "in", self._origin.ids)])
+        contracts = found.grouped("member_id")
+        for partner in self:
+            partner.mbn_card_contract_ids = contracts.get(partner._origin, found.browse())
 
     @api.depends("mbn_contract_ids.status_text")
     def _compute_mbn_card_status(self):
@@ -135,23 +149,31 @@ class ResPartner(models.Model):
         for partner in self:
             wrong = partner._origin.commercial_partner_id != partner._origin
             paying = wrong and (
-                not partner.mbn_contract_ids
-                or any(one.state != "ended" for one in partner.mbn_payer_contract_ids)
+                not partner.mbn_card_contract_ids
+                or any(one.state != "ended" for one in partner._mbn_contracts_paid_for())
             )
             partner.mbn_payer_warning = paying and partner._origin._mbn_not_own_payer_text()
 
     def _mbn_live_contracts(self):
-        return self.mbn_contract_ids.filtered(lambda contract: contract.state in _LIVE)
+        return self.mbn_card_contract_ids.filtered(lambda contract: contract.state in _LIVE)
+
+    def _mbn_contracts_paid_for(self):
+        """The memberships this person pays, those that run first, as far as the user sees them."""
+        self.ensure_one()
+        contracts = self.env["membership.contract"].search(
+            [("payer_id", "=", self._origin.id)], limit=_PAID_FOR_SHOWN
+        )
+        return contracts.sorted(lambda contract: contract.state == "ended")
 
     def _mbn_leading_contract(self):
         """The contract by which the person's status is told."""
         self.ensure_one()
         ranks = [status for status, _label in MEMBER_STATUSES]
-        of_status = self.mbn_contract_ids.filtered(
+        of_status = self.mbn_card_contract_ids.filtered(
             lambda contract: contract.member_status == self.mbn_member_status
         )
         live = of_status.filtered(lambda contract: contract.state in _LIVE)
-        return (live or of_status or self.mbn_contract_ids).sorted(
+        return (live or of_status or self.mbn_card_contract_ids).sorted(
             lambda contract: ranks.index(contract.member_status or ranks[0])
         )[:1]
 
@@ -204,7 +226,7 @@ class ResPartner(models.Model):
         :return: list of :class:`CardRow`
         """
         self.ensure_one()
-        contracts = self._mbn_live_contracts() or self.mbn_payer_contract_ids[:1]
+        contracts = self._mbn_live_contracts() or self._mbn_contracts_paid_for()[:1]
         ways = {}
         for contract in contracts:
             ways.setdefault((contract.payer_id, contract._means_text()), contract)
@@ -254,7 +276,7 @@ class ResPartner(models.Model):
                 ("invoice_id", "!=", False),
                 ("state", "=", "invoiced"),
                 "|",
-                ("contract_id", "in", self.mbn_contract_ids.ids),
+                ("contract_id", "in", self.mbn_card_contract_ids.ids),
                 ("payer_id", "=", self.id),
             ]
         )
@@ -284,7 +306,7 @@ class ResPartner(models.Model):
         :return: list of :class:`CardEvent`, in any order
         """
         self.ensure_one()
-        contracts = self.mbn_contract_ids or self.mbn_payer_contract_ids[:_PAID_FOR_SHOWN]
+        contracts = self.mbn_card_contract_ids or self._mbn_contracts_paid_for()
         moves = self._mbn_card_moves(contracts)
         return [
             *self._mbn_change_events(contracts),
