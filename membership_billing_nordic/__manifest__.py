@@ -24,6 +24,7 @@
         "data/bank_data.xml",
         "data/membership_data.xml",
         "data/billing_data.xml",
+        "data/delivery_data.xml",
         "views/menu_root.xml",
         "views/billing_exception_views.xml",
         # bank: references and agreements
@@ -53,6 +54,7 @@
         "views/account_move_views.xml",
         "report/report_invoice.xml",
         "views/res_config_settings_views.xml",
+        "views/billing_delivery_views.xml",
         "views/bank_settings_views.xml",
     ],
     "demo": ["demo/membership_demo.xml"],

@@ -12,6 +12,8 @@ from . import (
     test_contract_change,
     test_contract_end,
     test_contract_offer,
+    test_delivery,
+    test_delivery_link,
     test_invoice_sending,
     test_invoice_writer,
     test_member_card,

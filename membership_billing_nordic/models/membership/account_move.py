@@ -36,6 +36,7 @@ class AccountMove(models.Model):
     mbn_send_state = fields.Selection(
         [
             ("waiting", "To send"),
+            ("print", "To print"),
             ("sent", "Sent"),
             ("portal", "Portal only"),
             ("failed", "Not sent"),
@@ -43,9 +44,23 @@ class AccountMove(models.Model):
         string="Sending",
         readonly=True,
         copy=False,
-        help="To send: a scheduled action e-mails the invoice. Portal only: the payer has no "
-        "e-mail address; the invoice is on the portal. Not sent: sending failed; the reason is in "
-        "the invoice's log. Empty: nothing is to be sent.",
+        help="To send: a scheduled action sends the invoice by the payer's channels. To print: it "
+        "goes by letter, which somebody prints and posts. Portal only: no other channel reached "
+        "the payer; the invoice is on the portal. Not sent: sending failed; the reason is in the "
+        "invoice's log. Empty: nothing is to be sent.",
+    )
+    mbn_delivery_ids = fields.One2many(
+        "billing.delivery",
+        "move_id",
+        string="Deliveries",
+        groups=MEMBERSHIP_GROUPS,
+        help="By what channels the invoice was sent, and what became of it.",
+    )
+    mbn_short_url = fields.Char(
+        string="Short Link",
+        compute="_compute_mbn_short_url",
+        compute_sudo=True,
+        help="The link to the invoice on the portal that the last SMS has.",
     )
 
     _mbn_send_idx = models.Index("(company_id, id) WHERE mbn_send_state = 'waiting'")
@@ -57,6 +72,13 @@ class AccountMove(models.Model):
     def _compute_mbn_contract_ids(self):
         for move in self:
             move.mbn_contract_ids = move.mbn_charge_ids.contract_id
+
+    @api.depends("mbn_delivery_ids.code")
+    def _compute_mbn_short_url(self):
+        for move in self:
+            code = next((one.code for one in move.mbn_delivery_ids if one.code), False)
+            path = f"/mi/{code}" if code else move.get_portal_url()
+            move.mbn_short_url = move.get_base_url() + path
 
     # ------------------------------------------------------------------
     # Payment, credit and cancellation reach the charges
@@ -135,15 +157,62 @@ class AccountMove(models.Model):
 
     @api.model
     def _cron_mbn_send(self):
-        """E-mail the membership invoices that wait for it, some at a time, each committed."""
-        self.env["billing.invoice.sender"]._send_waiting()
+        """Send the membership invoices that wait for it, some at a time, each committed."""
+        self.env["billing.invoice.sender"].sudo()._send_waiting()
 
     def action_mbn_send_again(self):
-        """Put invoices that could not be sent back in the queue."""
+        """Put invoices that could not be sent back in the queue, all their channels to be tried."""
         self.check_access("write")
         again = self.filtered(lambda move: move.mbn_send_state in ("failed", "portal"))
+        again.sudo().mbn_delivery_ids.superseded = True
         again.mbn_send_state = "waiting"
-        self.env.ref("membership_billing_nordic.ir_cron_billing_send")._trigger()
+        self._mbn_trigger_sending()
+
+    def action_mbn_print_letters(self):
+        """Make one file for the printer of these invoices, which then go by letter.
+
+        :raise UserError: an invoice is not posted
+        """
+        self.check_access("write")
+        self.env["account.move.send"]._check_move_constraints(self)
+        deliveries = self.env["billing.delivery"]
+        waiting = deliveries._letters_waiting(self)
+        waiting |= deliveries._note(self - waiting.move_id, "letter", state="waiting")
+        self.mbn_send_state = "print"
+        return waiting._print()
+
+    def _mbn_trigger_sending(self):
+        self.env.ref("membership_billing_nordic.ir_cron_billing_send").sudo()._trigger()
+
+    def _mbn_is_logged(self):
+        """Whether what becomes of this invoice is logged: it is one of ours."""
+        self.ensure_one()
+        return bool(self.mbn_send_state or self.mbn_run_id)
+
+    def _mbn_note_sent(self):
+        """Note that these invoices were sent, whoever did it; letters wait for the printer."""
+        noted = self.filtered("mbn_send_state")
+        letters = self.env["billing.delivery"]._letters_waiting(noted).move_id
+        (noted & letters).mbn_send_state = "print"
+        (noted - letters).mbn_send_state = "sent"
+
+    def _mbn_queue_receipts(self):
+        """Let those of these invoices that were just paid wait for their receipt, once each."""
+        wanted = self.filtered(
+            lambda move: (
+                move.move_type == "out_invoice"
+                and move.company_id.mbn_send_receipts
+                and move.partner_id._mbn_has_address("email")
+            )
+        ).sudo()
+        states = wanted.filtered("mbn_charge_ids")._mbn_charge_states()
+        paid = self.browse([move.id for move, state in states.items() if state == "paid"])
+        deliveries = self.env["billing.delivery"].sudo()
+        had = deliveries.search([("move_id", "in", paid.ids), ("document", "=", "receipt")])
+        new = paid - had.move_id
+        if new:
+            deliveries._note(new, "email", document="receipt", state="waiting")
+            self._mbn_trigger_sending()
 
     # ------------------------------------------------------------------
     # Screens

@@ -42,4 +42,5 @@ class AccountMoveLine(models.Model):
     def _reconcile_post_hook(self, data):
         result = super()._reconcile_post_hook(data)
         data["mbn_moves"]._mbn_follow()
+        data["mbn_moves"]._mbn_queue_receipts()
         return result

@@ -44,7 +44,8 @@ class ResPartner(models.Model):
         return bool(self._mbn_delivery_address(channel))
 
     def _mbn_email_address(self):
-        return self.email_normalized or ""
+        address = self.email_normalized or ""
+        return address if "." in address.rpartition("@")[2] else ""
 
     def _mbn_sms_address(self):
         return self._phone_format() or ""
@@ -52,4 +53,5 @@ class ResPartner(models.Model):
     def _mbn_letter_address(self):
         if not (self.zip and self.city and (self.street or self.street2)):
             return ""
-        return ", ".join(self._display_address(without_company=True).split("\n"))
+        lines = self._display_address(without_company=True).split("\n")
+        return ", ".join(line for line in lines if line.strip())

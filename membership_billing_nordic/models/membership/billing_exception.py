@@ -11,6 +11,7 @@ class BillingException(models.Model):
             ("billing_run_stopped", "Billing could not start"),
             ("billing_run_kept", "Undo left invoices"),
             ("billing_invoice_unsent", "Invoices not sent"),
+            ("billing_letters_waiting", "Letters to print"),
             ("membership_offer_stuck", "Offer could not lapse"),
         ],
         ondelete={
@@ -19,6 +20,7 @@ class BillingException(models.Model):
             "billing_run_stopped": "cascade",
             "billing_run_kept": "cascade",
             "billing_invoice_unsent": "cascade",
+            "billing_letters_waiting": "cascade",
             "membership_offer_stuck": "cascade",
         },
     )
