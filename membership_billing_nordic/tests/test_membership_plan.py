@@ -1,9 +1,12 @@
 from datetime import date
 
 import psycopg2.errors
+from odoo import Command
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
+
+from ..models.membership.billing_pricing import Pricing
 
 from .membership_common import MembershipCommon
 
@@ -77,11 +80,10 @@ class TestMembershipPlan(MembershipCommon):
         campaign = self._price(plan, "2020-01-01", period_to=2)
         usual = self._price(plan, "2020-01-01", period_from=3)
         contract = self._contract(plan)
-        periods = contract._periods_due(date(2026, 3, 1))
-        prices = contract._prices_for(periods)
+        pricing = Pricing(self.company)
+        periods = contract._periods_due(date(2026, 3, 1))[contract.id]
         self.assertEqual(
-            [prices[contract.id, date(2026, month, 1)] for month in (1, 2, 3)],
-            [campaign, campaign, usual],
+            [pricing.price(contract, period) for period in periods], [campaign, campaign, usual]
         )
 
     def test_plan_that_is_sold_is_archived_not_deleted(self):
@@ -95,11 +97,56 @@ class TestMembershipPlan(MembershipCommon):
         with self.assertRaisesRegex(ValidationError, "archived"):
             self._contract(plan)
 
-    def test_instalments_and_offers_are_refused(self):
-        with self.assertRaisesRegex(ValidationError, "one sum"):
-            self._plan(term="year", frequency="month")
-        with self.assertRaisesRegex(ValidationError, "renews"):
-            self._plan(renewal="offer")
+    def test_payment_frequency_must_divide_the_period(self):
+        self.assertEqual(self._plan(term="season", frequency="month").frequency, "month")
+        self.assertEqual(self._plan(term="year").frequency, "year")
+        for term, frequency in (("month", "year"), ("quarter", "half_year"), ("month", "quarter")):
+            with self.assertRaisesRegex(ValidationError, "divides the period"):
+                self._plan(term=term, frequency=frequency)
+
+    def test_entry_fee_needs_a_product(self):
+        with self.assertRaisesRegex(ValidationError, "product of the entry fee"):
+            self._plan(entry_fee=200.0)
+
+    def test_price_gap_of_an_age_band_is_told_with_the_ages(self):
+        plan = self._plan(price=None)
+        self._price(plan, "2020-01-01", age_to=17)
+        self._price(plan, "2020-01-01", "2026-01-31", age_from=18, age_to=66)
+        self._price(plan, "2020-01-01", age_from=67)
+        self.assertEqual(
+            plan._first_gap(date(2026, 1, 1), date(2026, 3, 1)),
+            (date(2026, 2, 1), (18, 66), (1, 9999)),
+        )
+        self.assertIn("members of 18 to 66 years", plan.price_warning)
+
+    def test_price_gap_after_a_campaign_is_told_with_the_periods(self):
+        plan = self._plan(price=None)
+        self._price(plan, "2020-01-01", period_to=3)
+        self.assertEqual(
+            plan._first_gap(date(2026, 1, 1), date(2026, 3, 1)),
+            (date(2026, 1, 1), (0, 999), (4, 9999)),
+        )
+        self.assertIn("period number 4 and later", plan.price_warning)
+
+    def test_overlapping_prices_are_told_before_they_are_saved(self):
+        plan = self._plan(price=None)
+        self._price(plan, "2026-01-01", amount=100)
+        with Form(plan) as form:
+            with form.price_ids.new() as price:
+                price.valid_from = "2026-06-01"
+                price.amount = 120
+            self.assertIn("hold for the same members", form.price_warning)
+            with form.price_ids.edit(0) as price:
+                price.valid_to = "2026-05-31"
+            self.assertFalse(form.price_warning)
+
+    def test_a_table_without_dates_or_without_effect_warns(self):
+        plan = self._plan(first_period="table")
+        self.assertIn("no joining dates", plan.setup_warning)
+        plan.joining_ids = [Command.create({"month": "10", "day": 1, "with_next": True})]
+        self.assertFalse(plan.setup_warning)
+        plan.anchor = "joining"
+        self.assertIn("no effect", plan.setup_warning)
 
     def test_product_must_be_for_sale(self):
         self.product.sale_ok = False

@@ -18,9 +18,21 @@ schedule = sys.modules.setdefault(_spec.name, importlib.util.module_from_spec(_s
 _spec.loader.exec_module(schedule)
 
 DAY = timedelta(days=1)
+Joining = schedule.Joining
+OCTOBER = (Joining(7, 1, Fraction(1, 2)), Joining(10, 1, Fraction(1), with_next=True))
 days = st.dates(date(2019, 1, 1), date(2034, 12, 31))
 terms = st.sampled_from(sorted(schedule.MONTHS_PER_TERM))
 parts = st.sampled_from(["full", "day", "month"])
+joining_tables = st.lists(
+    st.builds(
+        Joining,
+        st.integers(1, 12),
+        st.integers(1, 31),
+        st.integers(0, 100).map(lambda per_cent: Fraction(per_cent, 100)),
+        st.booleans(),
+    ),
+    max_size=5,
+)
 
 
 @st.composite
@@ -147,6 +159,52 @@ def test_first_open_day_is_where_the_next_period_begins(membership, made):
         assert day == periods[made].date_from
 
 
+@given(memberships(), joining_tables)
+def test_with_a_table_no_day_is_missing_or_twice_either(membership, table):
+    *_rest, first, until = membership
+    periods = _periods(*membership, part="table", joinings=table)
+    assert periods[0].date_from == first
+    for one, other in zip(periods, periods[1:], strict=False):
+        assert other.date_from == one.date_to + DAY
+        assert other.number == one.number + 1
+        assert other.share == 1
+    assert until < periods[-1].date_to + DAY or until < first
+
+
+@given(memberships(), joining_tables, st.integers(0, 40))
+def test_with_a_table_periods_are_the_same_when_some_were_made_before(membership, table, made):
+    periods = _periods(*membership, part="table", joinings=table)
+    again = _periods(*membership, part="table", joinings=table, taken=_spans(periods[:made]))
+    assert again == periods[made:]
+
+
+@given(memberships(), joining_tables, st.sampled_from([1, 3, 6, 12]))
+def test_instalments_cover_their_period_without_gap_or_overlap(membership, table, months):
+    for period in _periods(*membership, part="table", joinings=table, frequency=months):
+        spans = period.instalments
+        assert spans[0][0] == period.date_from
+        assert spans[-1][1] == period.date_to
+        for (_begin, end), (begin, _end) in zip(spans, spans[1:], strict=False):
+            assert begin == end + DAY
+        assert all(begin <= end for begin, end in spans)
+
+
+@given(memberships(), st.sampled_from([1, 3, 6, 12]))
+def test_a_whole_period_has_as_many_instalments_as_fit_in_it(membership, months):
+    grid, *_rest = membership
+    for period in _periods(*membership, frequency=months)[1:-1]:
+        assert len(period.instalments) == max(grid.months // months, 1)
+
+
+@given(st.integers(0, 10**9), st.integers(1, 52))
+def test_instalments_sum_to_the_whole_and_only_the_last_differs(whole, count):
+    parts = schedule.split(whole, count)
+    assert len(parts) == count
+    assert sum(parts) == whole
+    assert len(set(parts[:-1])) <= 1
+    assert 0 <= parts[-1] - parts[0] < count
+
+
 def test_somebody_who_joined_on_the_31st_keeps_the_last_day_of_the_month():
     assert _from_to("month", "joining", date(2023, 1, 31), date(2023, 4, 30)) == [
         (date(2023, 1, 31), date(2023, 2, 27)),
@@ -233,3 +291,77 @@ def test_the_rest_of_a_period_is_used_up_after_a_pause():
         (date(2026, 4, 21), date(2026, 4, 30)),
     ]
     assert periods[-1].share == Fraction(10, 30)
+
+
+def _first_by_table(joined, last=None, **options):
+    grid = schedule.grid_of("year", "calendar", joined)
+    return _periods(
+        grid, joined, joined, date(2028, 6, 1), last=last, part="table", joinings=OCTOBER, **options
+    )
+
+
+@pytest.mark.parametrize(
+    ("joined", "last", "share", "price_date"),
+    [
+        (date(2026, 1, 1), date(2026, 12, 31), Fraction(1), date(2026, 1, 1)),
+        (date(2026, 6, 30), date(2026, 12, 31), Fraction(1), date(2026, 6, 30)),
+        (date(2026, 7, 1), date(2026, 12, 31), Fraction(1, 2), date(2026, 7, 1)),
+        (date(2026, 9, 30), date(2026, 12, 31), Fraction(1, 2), date(2026, 9, 30)),
+        (date(2026, 10, 1), date(2027, 12, 31), Fraction(1), date(2027, 1, 1)),
+        (date(2026, 12, 31), date(2027, 12, 31), Fraction(1), date(2027, 1, 1)),
+    ],
+)
+def test_the_table_tells_what_the_first_period_costs(joined, last, share, price_date):
+    first = _first_by_table(joined)[0]
+    assert (first.date_from, first.date_to) == (joined, last)
+    assert (first.share, first.price_date, first.number) == (share, price_date, 1)
+
+
+def test_after_a_first_period_of_more_than_a_year_the_second_is_number_two():
+    numbers = [(period.date_from, period.number) for period in _first_by_table(date(2026, 11, 5))]
+    assert numbers == [(date(2026, 11, 5), 1), (date(2028, 1, 1), 2)]
+
+
+def test_who_leaves_before_the_next_period_does_not_pay_for_it():
+    only = _first_by_table(date(2026, 11, 5), last=date(2026, 12, 31))
+    assert _spans(only) == [(date(2026, 11, 5), date(2026, 12, 31))]
+    assert only[0].price_date == date(2026, 11, 5)
+
+
+def test_the_free_rest_of_the_year_belongs_to_the_first_instalment():
+    first = _first_by_table(date(2026, 11, 5), frequency=3)[0]
+    assert first.instalments == (
+        (date(2026, 11, 5), date(2027, 3, 31)),
+        (date(2027, 4, 1), date(2027, 6, 30)),
+        (date(2027, 7, 1), date(2027, 9, 30)),
+        (date(2027, 10, 1), date(2027, 12, 31)),
+    )
+
+
+def test_the_table_holds_in_a_season_over_new_year():
+    grid = schedule.grid_of("season", "calendar", date(2027, 2, 1), 8, 1)
+    table = (Joining(1, 1, Fraction(1, 2)), Joining(11, 1, Fraction(3, 4)))
+    shares = [
+        _periods(grid, day, day, day, part="table", joinings=table)[0].share
+        for day in (date(2026, 9, 1), date(2026, 11, 1), date(2027, 1, 1), date(2027, 7, 31))
+    ]
+    assert shares == [Fraction(1), Fraction(3, 4), Fraction(1, 2), Fraction(1, 2)]
+
+
+def test_a_year_joined_in_march_is_paid_in_ten_monthly_instalments():
+    joined = date(2026, 3, 15)
+    grid = schedule.grid_of("year", "calendar", joined)
+    spans = _periods(grid, joined, joined, joined, frequency=1)[0].instalments
+    assert len(spans) == 10
+    assert spans[0] == (joined, date(2026, 3, 31))
+    assert spans[-1] == (date(2026, 12, 1), date(2026, 12, 31))
+
+
+def test_a_single_period_joined_with_the_next_ends_with_the_next():
+    grid = schedule.grid_of("year", "calendar", date(2026, 10, 1))
+    assert schedule.only_period_end(grid, date(2026, 10, 1), OCTOBER) == date(2027, 12, 31)
+    assert schedule.only_period_end(grid, date(2026, 9, 1), OCTOBER) == date(2026, 12, 31)
+
+
+def test_twelve_instalments_of_a_thousand():
+    assert schedule.split(100_000, 12) == [8_333] * 11 + [8_337]

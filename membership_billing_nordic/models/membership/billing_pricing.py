@@ -1,6 +1,13 @@
 from fractions import Fraction
 from typing import NamedTuple
 
+from odoo.tools import format_date
+
+from . import schedule
+
+# Steps to look for an amount that can be had exactly: with tax on top, some cannot.
+_NEARBY = (0, 1, -1, 2, -2, 3, -3)
+
 
 class LeftOutError(Exception):
     """A membership cannot be billed. ``kind`` is a value of the run line's ``problem_kind``."""
@@ -30,6 +37,9 @@ class Pricing:
         self.company = company
         self.env = company.env
         self._quotes = {}
+        self._parts = {}
+        self._prices = {}
+        self._by_age = {}
         self._positions = {}
         self._journals = {}
         self._automatic = self._find_automatic_positions()
@@ -64,6 +74,87 @@ class Pricing:
             self._journals[agreement] = self.company._mbn_sale_journal(agreement)
         return self._journals[agreement]
 
+    def price(self, contract, period):
+        """The row of the price list for a period of ``contract``.
+
+        :raise LeftOutError: when there is none, with what to do
+        """
+        plan = self.env["membership.plan"].browse(period.plan)
+        if plan not in self._by_age:
+            self._by_age[plan] = plan._is_priced_by_age()
+        age = contract._member_age_on(period.price_date) if self._by_age[plan] else None
+        key = (plan, period.price_date, age, period.number)
+        if key not in self._prices:
+            self._prices[key] = plan._price_on(period.price_date, age, period.number)
+        if not self._prices[key]:
+            raise self._no_price(contract, plan, period, age)
+        return self._prices[key]
+
+    def _no_price(self, contract, plan, period, age):
+        facts = {"plan": plan.display_name, "date": format_date(self.env, period.price_date)}
+        if not self._by_age[plan]:
+            return LeftOutError(
+                "no_price",
+                self.env._(
+                    "%(plan)s has no price on %(date)s for period number %(number)s. Add a price "
+                    "that is valid then.",
+                    number=period.number,
+                    **facts,
+                ),
+            )
+        facts["member"] = contract.member_id.display_name
+        if age is None:
+            return LeftOutError(
+                "no_birth_date",
+                self.env._(
+                    "The price of %(plan)s depends on the age on %(date)s, and %(member)s has no "
+                    "birth date. Enter it.",
+                    **facts,
+                ),
+            )
+        return LeftOutError(
+            "no_price",
+            self.env._(
+                "%(plan)s has no price on %(date)s for period number %(number)s of %(member)s, who "
+                "is %(age)s years old then. Add a price for that age.",
+                number=period.number,
+                age=age,
+                **facts,
+            ),
+        )
+
+    def quotes(self, count, product, price, position, share, currency, quantity=1.0):
+        """The same as :meth:`quote`, to be paid in ``count`` parts that add up to it."""
+        key = (count, product.id, price, position.id, share, currency.id, quantity)
+        if key not in self._parts:
+            whole = self.quote(product, price, position, share, currency, quantity)
+            self._parts[key] = (
+                (whole,) if count == 1 else self._divide(whole, count, product, currency)
+            )
+        return self._parts[key]
+
+    def _divide(self, whole, count, product, currency):
+        """Parts of a quote. The last one takes the rest.
+
+        Without tax in the price not every amount with tax can be had: the first part gives
+        the last one what it lacks.
+        """
+
+        def part_of(units):
+            return self._exactly(units * currency.rounding, product, whole.taxes, currency)
+
+        def units_of(quote):
+            return round(quote.amount / currency.rounding)
+
+        total = units_of(whole)
+        usual = part_of(schedule.split(total, count)[0])
+        rest = total - units_of(usual) * (count - 1)
+        for step in _NEARBY:
+            first, last = part_of(units_of(usual) + step), part_of(rest - step)
+            if units_of(first) + units_of(last) == units_of(usual) + rest:
+                break
+        return (first, *[usual] * (count - 2), last)
+
     def quote(
         self, product, price, position, share: Fraction, currency, quantity: float = 1.0
     ) -> Quote:
@@ -76,6 +167,15 @@ class Pricing:
         if key not in self._quotes:
             self._quotes[key] = self._work_out(product, price, position, share, currency, quantity)
         return self._quotes[key]
+
+    def quote_amount(self, product, amount, position, currency) -> Quote:
+        """The quote that comes to ``amount``, tax included, or to what is nearest to it."""
+        own_taxes = product.taxes_id._filter_taxes_by_company(self.company)
+        return self._exactly(amount, product, position.map_tax(own_taxes), currency)
+
+    def _exactly(self, amount, product, taxes, currency):
+        price = self._price_of(currency.round(amount), product, taxes, currency)
+        return Quote(1.0, price, self._total(product, price, taxes, currency, 1.0), taxes)
 
     def _work_out(self, product, price, position, share, currency, quantity):
         own_taxes = product.taxes_id._filter_taxes_by_company(self.company)
@@ -93,20 +193,25 @@ class Pricing:
         """The price of one unit whose amount with tax is ``share`` of the whole."""
         whole = self._total(product, price, taxes, currency, quantity)
         part = currency.round(whole * share.numerator / share.denominator)
-        included = taxes.flatten_taxes_hierarchy().mapped("price_include")
-        if all(included):
-            return part
-        if any(included):
-            return price * quantity * share.numerator / share.denominator
+        return self._price_of(part, product, taxes, currency)
+
+    def _price_of(self, amount, product, taxes, currency):
+        """The price, in the tax semantics of ``taxes``, that comes to ``amount`` with tax."""
+        taxes = taxes.flatten_taxes_hierarchy()
+        included = taxes.filtered("price_include")
+        if included == taxes:
+            return amount
         details = taxes._get_tax_details(
-            part,
+            amount,
             1.0,
             precision_rounding=currency.rounding,
             rounding_method="round_globally",
             product=product,
             special_mode="total_included",
         )
-        return details["total_excluded"]
+        return details["total_excluded"] + sum(
+            data["tax_amount"] for data in details["taxes_data"] if data["tax"] in included
+        )
 
     def _total(self, product, price, taxes, currency, quantity):
         if not taxes:

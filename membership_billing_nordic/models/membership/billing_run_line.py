@@ -1,34 +1,23 @@
 from collections import defaultdict
 from datetime import timedelta
-from typing import NamedTuple
 
 from odoo import Command, api, fields, models
-from odoo.tools import format_date
+from odoo.tools import SQL, format_date
 
-from .billing_pricing import LeftOutError, Pricing, Quote
+from .billing_pricing import LeftOutError
+from .billing_sale import Due, Sales
 
-
-class Sale(NamedTuple):
-    """One thing that is charged for a period: the fee, or a further product."""
-
-    kind: str  # of the charge
-    product: object  # product.product
-    text: str  # name of the further product; the fee has its plan's
-    quote: Quote
-
-
-class Item(NamedTuple):
-    """One due period of a contract and what is charged for it; nothing when it is free."""
-
-    due: object  # schedule.PeriodPlan
-    price: object  # membership.plan.price
-    fee: float  # what the payer pays for the membership itself
-    sales: tuple[Sale, ...]
-
-    @property
-    def amount(self):
-        """What the payer pays for the period in all."""
-        return sum(sale.quote.amount for sale in self.sales)
+# What is billed is what was released: these must not have changed since the preview.
+RELEASED = (
+    "payer_id",
+    "plan_id",
+    "currency_id",
+    "date_from",
+    "date_to",
+    "period_count",
+    "charge_count",
+    "amount",
+)
 
 
 class BillingRunLine(models.Model):
@@ -127,6 +116,7 @@ class BillingRunLine(models.Model):
     problem_kind = fields.Selection(
         [
             ("no_price", "No price"),
+            ("no_birth_date", "Birth date missing"),
             ("payer", "Payer cannot be invoiced"),
             ("journal", "No sale journal"),
             ("changed", "Changed since the preview"),
@@ -157,6 +147,7 @@ class BillingRunLine(models.Model):
         self.ensure_one()
         record = {
             "no_price": self.plan_id,
+            "no_birth_date": self.member_id,
             "payer": self.payer_id,
         }.get(self.problem_kind, self.contract_id)
         return {
@@ -175,86 +166,98 @@ class BillingRunLine(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _prepare_vals(self, run, contract, dues, pricing):
-        """Values of the preview line that bills ``contract`` for the periods ``dues``."""
+    def _prepare_lines(self, run, contracts):
+        """Values of the preview lines of those ``contracts`` for which something is due."""
+        dues = contracts._dues(run.date)
+        contracts = contracts.filtered(lambda contract: contract.id in dues)
+        before = self._amounts_before(contracts)
+        sales = Sales(run.company_id, run.date)
+        return [
+            self._prepare_vals(run, contract, dues[contract.id], sales)
+            | {"amount_before": before.get(contract.id, 0.0)}
+            for contract in contracts
+        ]
+
+    @api.model
+    def _prepare_vals(self, run, contract, due, sales):
+        """Values of the preview line that bills ``contract`` for ``due``."""
         try:
-            items = self._items(contract, dues, pricing)
-            journal = self._journal(contract, pricing)
+            bill = sales.bill(contract, due)
+            journal = self._journal(contract, sales.pricing)
         except LeftOutError as left_out:
-            return self._prepare_out_vals(run, contract, left_out.kind, str(left_out), dues)
-        return self._prepare_facts(run, contract, dues) | {
+            return self._prepare_out_vals(run, contract, left_out.kind, str(left_out), due)
+        return self._prepare_facts(run, contract, due) | {
             "journal_id": journal.id,
             "agreement_id": self._agreement(contract).id,
-            "amount": sum(item.amount for item in items),
+            "amount": self._amount(bill, run.date),
         }
 
     @api.model
-    def _prepare_out_vals(self, run, contract, kind, problem, dues=()):
+    def _prepare_out_vals(self, run, contract, kind, problem, due=None):
         """Values of the preview line that says why ``contract`` is left out."""
-        return self._prepare_facts(run, contract, dues) | {
+        return self._prepare_facts(run, contract, due or self._nothing_due()) | {
             "state": "left_out",
             "problem_kind": kind,
             "problem": problem,
         }
 
     @api.model
-    def _prepare_facts(self, run, contract, dues):
+    def _prepare_facts(self, run, contract, due):
+        payer = contract.payer_id
+        plan = self._plan(contract, due)
+        spans = [*due.periods, *due.charges.filtered("date_from")]
         return {
             "run_id": run.id,
             "contract_id": contract.id,
-            "payer_id": contract.payer_id.id,
-            "plan_id": contract.plan_id.id,
+            "payer_id": payer.id,
+            "plan_id": plan.id,
             "association_id": contract.association_id.id,
             "currency_id": contract.currency_id.id,
-            "date_from": dues[0].date_from if dues else False,
-            "date_to": dues[-1].date_to if dues else False,
-            "period_count": len(dues),
+            "claim_kind": plan.claim_kind,
+            "date_from": min((span.date_from for span in spans), default=False),
+            "date_to": max((span.date_to for span in spans), default=False),
+            "date_due": run.date + timedelta(days=plan.payment_term_days),
+            "period_count": len(due.periods),
+            "charge_count": len(due.charges) + due.entry,
+            "channel": next(iter(payer._mbn_delivery_channels(run.company_id)), False),
+            "sales_channel": contract.sales_channel,
         }
 
     @api.model
-    def _items(self, contract, dues, pricing):
-        """The due periods with what they cost.
-
-        :raise LeftOutError: when ``contract`` cannot be billed
-        """
-        payer = contract.payer_id
-        if payer.commercial_partner_id != payer:
-            raise LeftOutError(
-                "payer",
-                self.env._(
-                    "%(payer)s is a contact of %(company)s, who would get the invoice. Detach the "
-                    "contact, or choose another payer.",
-                    payer=payer.name,
-                    company=payer.commercial_partner_id.name,
-                ),
-            )
-        return [self._item(contract, due, pricing) for due in dues]
+    def _nothing_due(self):
+        return Due([], self.env["membership.charge"])
 
     @api.model
-    def _item(self, contract, due, pricing):
-        plan = contract.plan_id
-        price = contract._price_on(due.date_from, due.number)
-        if not price:
-            raise LeftOutError(
-                "no_price",
-                self.env._(
-                    "%(plan)s has no price on %(date)s. Add a price that is valid then.",
-                    plan=plan.display_name,
-                    date=format_date(self.env, due.date_from),
-                ),
+    def _plan(self, contract, due):
+        """The plan that decides on kind of claim and due date: that of the first due."""
+        if due.periods:
+            return self.env["membership.plan"].browse(due.periods[0].plan)
+        return due.charges[:1].period_id.plan_id or contract.plan_id
+
+    @api.model
+    def _amount(self, bill, day):
+        return sum(sale.quote.amount for sale in bill.now(day))
+
+    @api.model
+    def _amounts_before(self, contracts):
+        """Contract id to what its last invoice charged for its periods, tax included."""
+        self.env["membership.charge"].flush_model(["contract_id", "invoice_id", "kind", "amount"])
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT DISTINCT ON (contract_id) contract_id, sum(amount)
+                      FROM membership_charge
+                     WHERE contract_id = ANY(%(contracts)s)
+                       AND invoice_id IS NOT NULL
+                       AND kind IN ('fee', 'product')
+                     GROUP BY contract_id, invoice_id
+                     ORDER BY contract_id, invoice_id DESC
+                    """,
+                    contracts=contracts.ids,
+                )
             )
-        position = pricing.fiscal_position(contract.payer_id)
-        currency = contract.currency_id
-        fee = pricing.quote(plan.product_id, price.amount, position, due.share, currency)
-        sales = [Sale("fee", plan.product_id, "", fee)]
-        for line in contract.line_ids.filtered(lambda line: line._is_charged_with(due)):
-            product = line.product_id
-            quote = pricing.quote(
-                product, line.price_unit, position, due.share, currency, line.quantity
-            )
-            sales.append(Sale("product", product, line.name, quote))
-        charged = tuple(sale for sale in sales if not currency.is_zero(sale.quote.amount))
-        return Item(due, price, fee.amount, charged)
+        )
 
     @api.model
     def _agreement(self, contract):
@@ -287,55 +290,41 @@ class BillingRunLine(models.Model):
 
         :return: how many lines could not be billed because something changed
         """
-        pricing = Pricing(self.run_id.company_id)
-        dues = self.contract_id._periods_due(self.run_id.date)
-        work = {}
+        run = self.run_id
+        sales = Sales(run.company_id, run.date)
+        dues = self.contract_id._dues(run.date)
+        bills = {}
         for line in self:
+            due = dues.get(line.contract_id.id) or self._nothing_due()
             try:
-                items = line._items(line.contract_id, dues.get(line.contract_id.id, []), pricing)
-                line._check_unchanged(items)
+                bill = sales.bill(line.contract_id, due)
+                line._check_unchanged(due, bill)
             except LeftOutError as left_out:
-                line.write(
-                    {
-                        "state": "failed",
-                        "problem_kind": left_out.kind,
-                        "problem": str(left_out),
-                    }
-                )
+                line._leave_out(left_out)
                 continue
-            work[line] = items
-        charges = self._make_charges(work, self._make_periods(work))
-        self._make_invoices(charges, work, pricing)
-        billed = self.browse().union(*work)
+            bills[line] = bill
+        self._make_invoices(self._make_charges(bills, self._make_periods(bills)), sales.pricing)
+        billed = self.browse().union(*bills)
         billed.state = "done"
         self.contract_id._refresh_status()
         return len(self) - len(billed)
 
-    def _check_unchanged(self, items):
+    def _leave_out(self, left_out):
+        self.write({"state": "failed", "problem_kind": left_out.kind, "problem": str(left_out)})
+
+    def _check_unchanged(self, due, bill):
         """Bill exactly what was released.
 
         :raise LeftOutError: when the contract would now be billed for something else
         """
-        contract = self.contract_id
-        now = (
-            len(items),
-            contract.payer_id,
-            contract.plan_id,
-            items and items[0].due.date_from,
-            items and items[-1].due.date_to,
-            contract.currency_id.round(sum(item.amount for item in items)),
-        )
-        previewed = (
-            self.period_count,
-            self.payer_id,
-            self.plan_id,
-            self.date_from,
-            self.date_to,
-            contract.currency_id.round(self.amount),
-        )
-        if now == previewed:
+        now = self._prepare_facts(self.run_id, self.contract_id, due)
+        now["amount"] = self.currency_id.round(self._amount(bill, self.run_id.date))
+        if all(
+            (self[name].id if name.endswith("_id") else self[name]) == now[name]
+            for name in RELEASED
+        ):
             return
-        if not items:
+        if not due.periods and not due.charges:
             raise LeftOutError("changed", self.env._("Billed already, or no longer to be billed."))
         raise LeftOutError(
             "changed",
@@ -346,139 +335,182 @@ class BillingRunLine(models.Model):
         )
 
     @api.model
-    def _make_periods(self, work):
+    def _make_periods(self, bills):
         """Create the periods. Those for which nothing is charged are paid at once."""
         return iter(
             self.env["membership.period"].create(
-                [line._prepare_period(item) for line, items in work.items() for item in items]
+                [line._prepare_period(item) for line, bill in bills.items() for item in bill.items]
             )
         )
 
     def _prepare_period(self, item):
+        due, plan = item.due, item.price.plan_id
         return {
             "contract_id": self.contract_id.id,
-            "plan_id": self.plan_id.id,
+            "plan_id": plan.id,
             "association_id": self.association_id.id,
             "company_id": self.company_id.id,
             "currency_id": self.currency_id.id,
-            "date_from": item.due.date_from,
-            "date_to": item.due.date_to,
+            "date_from": due.date_from,
+            "date_to": due.date_to,
             "state": "open" if item.sales else "paid",
+            "is_offer": plan.renewal == "offer" and due.number > 1,
             "price_id": item.price.id,
             "price_unit": item.price.amount,
-            "share_numerator": item.due.share.numerator,
-            "share_denominator": item.due.share.denominator,
+            "share_numerator": due.share.numerator,
+            "share_denominator": due.share.denominator,
             "amount": item.fee,
             "run_id": self.run_id.id,
         }
 
     @api.model
-    def _make_charges(self, work, periods):
-        """Create a charge for every sale: dict of line to (item, sale, charge)."""
-        sold = []
-        for line, items in work.items():
-            for item in items:
-                period = next(periods)
-                sold += [(line, item, sale, period) for sale in item.sales]
-        charges = self.env["membership.charge"].create(
-            [line._prepare_charge(item, sale, period) for line, item, sale, period in sold]
-        )
-        by_line = defaultdict(list)
-        for (line, item, sale, _period), charge in zip(sold, charges, strict=True):
-            by_line[line].append((item, sale, charge))
-        return by_line
+    def _make_charges(self, bills, periods):
+        """Create what does not exist yet of what is charged, later instalments included.
 
-    def _prepare_charge(self, item, sale, period):
-        return {
+        :return: dict of line to what is invoiced now: pairs of sale and charge
+        """
+        sold = []
+        for line, bill in bills.items():
+            for item in bill.items:
+                period = next(periods)
+                sold += [(line, sale, period.id) for sale in item.sales]
+            sold += [(line, sale, False) for sale in bill.others if not sale.charge]
+        created = self.env["membership.charge"].create(
+            [line._prepare_charge(sale, period_id) for line, sale, period_id in sold]
+        )
+        charged = defaultdict(list)
+        for (line, sale, _period_id), charge in zip(sold, created, strict=True):
+            if sale.date_invoice <= line.run_id.date:
+                charged[line].append((sale, charge))
+        for line, bill in bills.items():
+            for sale in bill.others:
+                if sale.charge:
+                    sale.charge._update(line._prepare_charge_now(sale))
+                    charged[line].append((sale, sale.charge))
+        return charged
+
+    def _prepare_charge(self, sale, period_id):
+        """Values of a charge for one new sale; one that is later waits."""
+        plan = self.env["membership.plan"].browse(sale.plan)
+        vals = {
             "kind": sale.kind,
             "contract_id": self.contract_id.id,
-            "period_id": period.id,
-            "payer_id": self.payer_id.id,
+            "period_id": period_id,
             "company_id": self.company_id.id,
             "currency_id": self.currency_id.id,
-            "date_from": item.due.date_from,
-            "date_to": item.due.date_to,
+            "claim_kind": plan.claim_kind,
+            "product_id": sale.product.id,
+            "name": sale.name,
+            "quantity": sale.quantity,
+            "price_unit": sale.price_unit,
+            "instalment": sale.instalment,
+            "instalment_count": sale.instalment_count,
+            "date_invoice": sale.date_invoice,
+            "date_from": sale.date_from,
+            "date_to": sale.date_to,
+        }
+        if sale.date_invoice <= self.run_id.date:
+            return vals | self._prepare_charge_now(sale)
+        return vals | {"payer_id": self.payer_id.id, "amount": sale.quote.amount}
+
+    def _prepare_charge_now(self, sale):
+        """Values of a charge that is being invoiced."""
+        return {
+            "payer_id": self.payer_id.id,
             "amount": sale.quote.amount,
-            "date_due": self._date_due(),
+            "date_due": self.date_due,
+            "state": "invoiced",
         }
 
-    def _date_due(self):
-        return self.run_id.date + timedelta(days=self.plan_id.payment_term_days)
-
     @api.model
-    def _make_invoices(self, charges, work, pricing):
-        """Create and post one invoice per line, and tie every invoice line to its charge."""
-        lines = [line for line in work if charges.get(line)]
-        if not lines:
+    def _make_invoices(self, charged, pricing):
+        """Create and post the invoices, and tie every invoice line to its charge.
+
+        :param charged: dict of line to pairs of sale and charge
+        """
+        groups = defaultdict(list)
+        for line in charged:
+            groups[line._invoice_key()].append(line)
+        if not groups:
             return
         invoices = self.env["billing.invoice.writer"]._create_posted(
-            [line._prepare_invoice(charges[line], pricing) for line in lines]
+            [self._prepare_invoice(lines, charged, pricing) for lines in groups.values()]
         )
-        for line, invoice in zip(lines, invoices, strict=True):
-            line.invoice_id = invoice
-        for invoice_line in invoices.invoice_line_ids:
-            if charge := invoice_line.mbn_charge_id:
-                charge.invoice_line_id = invoice_line
-        invoices.invoice_line_ids.mbn_charge_id.state = "invoiced"
+        for lines, invoice in zip(groups.values(), invoices, strict=True):
+            self.browse().union(*lines).invoice_id = invoice
+        self.env["membership.charge"]._tie_to_lines(invoices)
 
-    def _prepare_invoice(self, charges, pricing):
-        """``account.move`` values of the invoice for ``charges``: (item, sale, charge) each."""
-        company = self.company_id
+    def _invoice_key(self):
+        """Lines with an equal one share an invoice."""
+        wish = self.payer_id.mbn_common_invoice
+        if not (wish == "together" or (not wish and self.company_id.mbn_common_invoice)):
+            return self.id
+        return (
+            self.payer_id,
+            self.currency_id,
+            self.claim_kind,
+            self.journal_id,
+            self.agreement_id,
+            self.date_due,
+        )
+
+    @api.model
+    def _prepare_invoice(self, lines, charged, pricing):
+        """``account.move`` values of the invoice for ``lines``."""
+        line = lines[0]
+        company = line.company_id
         vals = {
             "move_type": "out_invoice",
             "company_id": company.id,
-            "journal_id": self.journal_id.id,
-            "partner_id": self.payer_id.id,
-            "currency_id": self.currency_id.id,
-            "invoice_date": self.run_id.date,
-            "invoice_date_due": self._date_due(),
+            "journal_id": line.journal_id.id,
+            "partner_id": line.payer_id.id,
+            "currency_id": line.currency_id.id,
+            "invoice_date": line.run_id.date,
+            "invoice_date_due": line.date_due,
             "invoice_payment_term_id": False,
             "invoice_user_id": False,
-            "invoice_origin": self.contract_id.name,
-            "fiscal_position_id": pricing.fiscal_position(self.payer_id).id,
-            "mbn_run_id": self.run_id.id,
+            "invoice_origin": ", ".join(line.contract_id.name for line in lines),
+            "fiscal_position_id": pricing.fiscal_position(line.payer_id).id,
+            "mbn_run_id": line.run_id.id,
             "mbn_send_state": "waiting" if company.mbn_send_invoices else False,
             "invoice_line_ids": [
-                Command.create(self._prepare_invoice_line(item, sale, charge))
-                for item, sale, charge in charges
+                Command.create(line._prepare_invoice_line(sale, charge))
+                for line in lines
+                for sale, charge in charged[line]
             ],
         }
-        if self.agreement_id:
-            vals["mbn_agreement_id"] = self.agreement_id.id
+        if line.agreement_id:
+            vals["mbn_agreement_id"] = line.agreement_id.id
         return vals
 
-    def _prepare_invoice_line(self, item, sale, charge):
+    def _prepare_invoice_line(self, sale, charge):
         """``account.move.line`` values of the line for one charge."""
+        plan = self.env["membership.plan"].browse(sale.plan)
         vals = {
             "product_id": sale.product.id,
-            "name": self._invoice_text(item.due, sale.text),
+            "name": self._invoice_text(sale, plan),
             "quantity": sale.quote.quantity,
             "price_unit": sale.quote.price_unit,
             "tax_ids": [Command.set(sale.quote.taxes.ids)],
             "analytic_distribution": self.contract_id.analytic_distribution
-            or self.plan_id.analytic_distribution,
+            or plan.analytic_distribution,
             "mbn_charge_id": charge.id,
         }
-        if "deferred_start_date" in self.env["account.move.line"]._fields:
-            vals |= {
-                "deferred_start_date": item.due.date_from,
-                "deferred_end_date": item.due.date_to,
-            }
+        if sale.date_from and "deferred_start_date" in self.env["account.move.line"]._fields:
+            vals |= {"deferred_start_date": sale.date_from, "deferred_end_date": sale.date_to}
         return vals
 
-    def _invoice_text(self, due, text):
-        """What the payer reads, in the payer's language: ``text``, or the name of the plan."""
-        lang = self.payer_id.lang or self.env.lang
-        env = self.with_context(lang=lang).env
-        facts = {
-            "what": text or self.plan_id.with_env(env).name,
-            "date_from": format_date(env, due.date_from),
-            "date_to": format_date(env, due.date_to),
-        }
-        if self.member_id == self.payer_id:
-            return env._("%(what)s, %(date_from)s - %(date_to)s", **facts)
-        return env._(
-            "%(what)s, %(date_from)s - %(date_to)s, %(member)s",
-            member=self.member_id.name,
-            **facts,
-        )
+    def _invoice_text(self, sale, plan):
+        """What the payer reads, in the payer's language."""
+        env = self.with_context(lang=self.payer_id.lang or self.env.lang).env
+        what = sale.name or (sale.product if sale.kind == "entry" else plan).with_env(env).name
+        if sale.date_from:
+            what = env._(
+                "%(what)s, %(date_from)s - %(date_to)s",
+                what=what,
+                date_from=format_date(env, sale.date_from),
+                date_to=format_date(env, sale.date_to),
+            )
+        if self.member_id != self.payer_id:
+            what = env._("%(what)s, %(member)s", what=what, member=self.member_id.name)
+        return what

@@ -1,5 +1,11 @@
+from collections import defaultdict
+from fractions import Fraction
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .billing_pricing import Pricing
 
 
 class MembershipCharge(models.Model):
@@ -127,6 +133,12 @@ class MembershipCharge(models.Model):
         help="Void: its invoice was credited, cancelled or deleted.",
     )
 
+    taken_back = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="What it stands for is billed again by another charge; this one stays void.",
+    )
+
     _one_line = models.UniqueIndex(
         "(invoice_line_id) WHERE invoice_line_id IS NOT NULL",
         "An invoice line belongs to one charge only.",
@@ -166,19 +178,160 @@ class MembershipCharge(models.Model):
         """Write the changed ones of ``states`` (charge to state) and what follows from them."""
         groups = {}
         for charge, state in states.items():
-            lost = charge.period_id.state == "void" and state != "void"
-            if state != charge.state and not lost:
+            gone = charge.taken_back or charge.period_id.state == "void"
+            if state != charge.state and not (gone and state != "void"):
                 groups[state] = groups.get(state, self.browse()) | charge
         changed = self.browse()
         for state, charges in groups.items():
             charges.state = state
             changed |= charges
         # also when no charge changed: a credited invoice may have been cancelled since
+        self._follow(changed)
+
+    def _follow(self, changed):
+        """Bring periods, and the memberships of the ``changed`` charges, in line."""
         self.period_id._follow_charges()
+        contracts = changed.filtered(lambda charge: charge.instalment_count > 1).contract_id
+        self.env.add_to_compute(contracts._fields["paid_until"], contracts)
         changed.contract_id._refresh_status()
+
+    @api.model
+    def _settled_instalments(self, contracts):
+        """Contract id to the days of instalments of open periods for which nothing is owed."""
+        charges = self.search(
+            [
+                ("contract_id", "in", contracts.ids),
+                ("kind", "=", "fee"),
+                ("instalment_count", ">", 1),
+                ("period_id.state", "=", "open"),
+                ("taken_back", "=", False),
+                "|",
+                ("state", "=", "paid"),
+                "&",
+                ("state", "=", "void"),
+                ("invoice_line_id", "!=", False),
+            ],
+            order="date_from",
+        )
+        spans = defaultdict(list)
+        for charge in charges:
+            spans[charge.contract_id.id].append((charge.date_from, charge.date_to))
+        return spans
+
+    def _update(self, vals):
+        """Write what of ``vals`` is not so already."""
+        changed = {
+            name: value
+            for name, value in vals.items()
+            if self._fields[name].convert_to_write(self[name], self) != value
+        }
+        self.write(changed)
+
+    @api.model
+    def _tie_to_lines(self, invoices):
+        """Give the charges of new ``invoices`` their invoice lines, all at once."""
+        self.flush_model(["invoice_line_id", "invoice_id"])
+        self.env["account.move.line"].flush_model(["mbn_charge_id", "move_id"])
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE membership_charge charge
+                   SET invoice_line_id = line.id, invoice_id = line.move_id
+                  FROM account_move_line line
+                 WHERE line.move_id = ANY(%(invoices)s) AND line.mbn_charge_id = charge.id
+                """,
+                invoices=invoices.ids,
+            )
+        )
+        self.invalidate_model(["invoice_line_id", "invoice_id"])
+        invoices.invalidate_recordset(["mbn_charge_ids", "mbn_contract_ids"])
+        self.env["membership.period"].invalidate_model(["invoice_ids"])
+
+    # ------------------------------------------------------------------
+    # Charging once, and billing again
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _create_single(self, contract, product, name, quantity, price_unit, date_invoice=None):
+        """A charge of ``contract`` that waits for a billing run.
+
+        :raises UserError: when there is nothing to pay
+        """
+        currency = contract.currency_id
+        pricing = Pricing(contract.company_id)
+        position = pricing.fiscal_position(contract.payer_id)
+        quote = pricing.quote(product, price_unit, position, Fraction(1), currency, quantity)
+        if currency.compare_amounts(quote.amount, 0.0) <= 0:
+            raise UserError(
+                self.env._(
+                    "%(name)s: a charge must come to more than zero. To give money back, credit "
+                    "an invoice.",
+                    name=name or product.display_name,
+                )
+            )
+        today = contract.company_id._billing_today()
+        return self.create(
+            {
+                "kind": "single",
+                "contract_id": contract.id,
+                "payer_id": contract.payer_id.id,
+                "company_id": contract.company_id.id,
+                "currency_id": currency.id,
+                "claim_kind": contract.claim_kind,
+                "product_id": product.id,
+                "name": name or product.display_name,
+                "quantity": quantity,
+                "price_unit": price_unit,
+                "amount": quote.amount,
+                "date_invoice": date_invoice or max(contract.next_invoice_date or today, today),
+            }
+        )
+
+    def action_bill_again(self):
+        """Let credited charges be billed by the next run."""
+        self.env["membership.period"]._check_may_bill_again()
+        self.check_access("read")
+        if any(charge.state != "void" or charge.taken_back for charge in self):
+            raise UserError(
+                self.env._("Only a credited charge can be billed again. Credit its invoice first.")
+            )
+        self._take_back()
+
+    def _take_back(self):
+        """What these charges stand for is to be billed again; they are void for good.
+
+        A period of which nothing else was invoiced becomes void as a whole, waiting
+        instalments included. Else each charge gets a twin that waits for the next run.
+
+        :return: the twins
+        """
+        charges = self.sudo().filtered(lambda charge: not charge.taken_back)
+        void = charges.period_id.filtered(
+            lambda period: not (period.charge_ids - charges)._is_any_invoiced()
+        )
+        gone = charges | void.charge_ids
+        gone.write({"state": "void", "taken_back": True})
+        void.state = "void"
+        single = charges.filtered(lambda charge: charge.period_id not in void)
+        twins = self.sudo().create([charge._prepare_twin() for charge in single])
+        gone._follow(gone)
+        return twins
+
+    def _is_any_invoiced(self):
+        """Is one of these owed, paid, or credited for good?"""
+        return any(
+            charge.state in ("invoiced", "paid")
+            or (charge.state == "void" and charge.invoice_line_id and not charge.taken_back)
+            for charge in self
+        )
+
+    def _prepare_twin(self):
+        """Values of a charge that takes the place of this one."""
+        self.ensure_one()
+        vals = self.copy_data()[0]
+        return vals | {"state": "to_invoice", "date_due": False}
 
     def _forget_line(self):
         """The invoice lines are about to be deleted: what they stood for can be billed again."""
-        self.write({"invoice_line_id": False, "state": "void"})
-        self.period_id._follow_charges()
-        self.contract_id._refresh_status()
+        self.invoice_line_id = False
+        self._take_back()

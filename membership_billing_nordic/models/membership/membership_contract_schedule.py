@@ -1,11 +1,13 @@
 from collections import defaultdict
 from datetime import timedelta
+from functools import cache
 
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from . import schedule
+from .billing_sale import Due
 
 # States of the periods that stand, and of those for which nothing is owed.
 TAKEN = ("open", "paid", "credited")
@@ -70,11 +72,12 @@ class MembershipContract(models.Model):
         "date_end",
         "resume_date",
         "plan_id",
+        "next_plan_id",
     )
     def _compute_coverage(self):
         contracts = self._origin
         taken = contracts._covered_spans(TAKEN)
-        settled = contracts._covered_spans(SETTLED)
+        settled = contracts._settled_spans()
         pauses = contracts._pauses()
         for contract in self:
             key, first = contract._origin.id, contract.billed_from
@@ -89,10 +92,80 @@ class MembershipContract(models.Model):
                 until = first - timedelta(days=1)
             contract.paid_until = until
 
+    def _dues(self, until):
+        """What is to be invoiced by ``until``: periods that do not exist yet, and charges.
+
+        Only one kind of claim for each contract: the rest is due as soon as that is invoiced.
+
+        :return: dict of contract id to :class:`Due`; without those that owe nothing
+        """
+        ready = self.filtered(
+            lambda contract: contract.next_invoice_date and contract.next_invoice_date <= until
+        )
+        periods = ready._periods_due(until)
+        charges = ready._waiting_charges(until)
+        contracts = ready.filtered(lambda one: one.id in periods or one.id in charges)
+        joining = contracts._lacking_entry_fee(periods)
+        nothing = self.env["membership.charge"]
+        return {
+            contract.id: Due(
+                *contract._of_one_kind(
+                    periods.get(contract.id, []), charges.get(contract.id, nothing)
+                ),
+                contract in joining,
+            )
+            for contract in contracts
+        }
+
+    def _waiting_charges(self, until):
+        """Contract id to the charges that wait to be invoiced by ``until``, in order."""
+        charges = self.env["membership.charge"].sudo()
+        waiting = defaultdict(charges.browse)
+        for charge in charges.search(
+            [
+                ("contract_id", "in", self.ids),
+                ("state", "=", "to_invoice"),
+                ("date_invoice", "<=", until),
+                ("contract_id.state", "!=", "draft"),
+            ],
+            order="date_invoice, id",
+        ):
+            waiting[charge.contract_id.id] |= charge
+        return waiting
+
+    def _of_one_kind(self, periods, charges):
+        """Those of ``periods`` and ``charges`` that may be on one invoice."""
+        plans = self.env["membership.plan"]
+        kinds = [plans.browse(period.plan).claim_kind for period in periods]
+        kind = (kinds or [charges[:1].claim_kind])[0]
+        return (
+            [period for period, own in zip(periods, kinds, strict=True) if own == kind],
+            charges.filtered(lambda charge: charge.claim_kind == kind),
+        )
+
+    def _lacking_entry_fee(self, periods):
+        """Those of these contracts that pay an entry fee with the first of ``periods``."""
+        plans = self.env["membership.plan"]
+        new = self.filtered(
+            lambda contract: any(
+                period.date_from == contract.date_start and plans.browse(period.plan).entry_fee
+                for period in periods.get(contract.id, ())[:1]
+            )
+        )
+        asked = new and self.env["membership.charge"].sudo()._read_group(
+            [
+                ("contract_id", "in", new.ids),
+                ("kind", "=", "entry"),
+                ("taken_back", "=", False),
+            ],
+            ["contract_id"],
+        )
+        return new - self.browse([contract.id for (contract,) in asked])
+
     def _periods_due(self, until):
         """The periods that are to be invoiced by ``until`` and do not exist yet.
 
-        A period is invoiced the plan's lead days before it begins. Days before "billed
+        A period is invoiced its plan's lead days before it begins. Days before "billed
         from", after the end and in a pause are never in a period.
 
         :return: dict of contract id to a list of PeriodPlan; without those that owe nothing
@@ -101,37 +174,99 @@ class MembershipContract(models.Model):
             lambda contract: (
                 contract.state != "draft"
                 and contract.next_period_start
-                and contract.next_period_start <= contract._latest_start(until)
+                and contract.next_invoice_date <= until
             )
         )
         taken, pauses = due._covered_spans(TAKEN), due._pauses()
+        stretches = due._plan_stretches()
+        rules = cache(lambda plan: plan._rules())
         periods = {}
         for contract in due:
-            plan = contract.plan_id
-            periods[contract.id] = list(
-                schedule.open_periods(
-                    plan._grid(contract.date_start),
-                    contract.date_start,
-                    contract.billed_from,
-                    contract._latest_start(until),
-                    contract._last_day(),
-                    plan.first_period,
-                    taken.get(contract.id, ()),
-                    pauses.get(contract.id, ()),
+            key = contract.id
+            last_day = contract._last_day()
+            found = [
+                period
+                for plan, begin, end in stretches[key]
+                for period in contract._open_periods(
+                    rules(plan),
+                    begin,
+                    min(filter(None, (end, last_day)), default=None),
+                    until,
+                    taken.get(key, ()),
+                    pauses.get(key, ()),
                 )
-            )
-        return {key: plans for key, plans in periods.items() if plans}
+            ]
+            if found:
+                periods[key] = found
+        return periods
 
-    def _latest_start(self, until):
-        return until + timedelta(days=self.plan_id.lead_days)
+    def _open_periods(self, rules, begin, last, until, taken, pauses):
+        """The periods due by ``until`` under one plan, which holds from ``begin`` to ``last``."""
+        joined = self.date_start
+        return schedule.open_periods(
+            rules.grid_from(joined, begin) if begin else rules.grid(joined),
+            joined,
+            max(self.billed_from, begin) if begin else self.billed_from,
+            until + timedelta(days=rules.lead_days),
+            last,
+            rules.part,
+            taken,
+            pauses,
+            rules.joinings,
+            rules.frequency,
+            rules.plan,
+        )
+
+    def _plan_stretches(self):
+        """Contract id to its plans in order: (plan, first day, last day).
+
+        None: from the start, until further notice. Plans before the first day that is not
+        invoiced yet are left out.
+        """
+        earlier = self.filtered(
+            lambda contract: (
+                contract.plan_since and contract.next_period_start < contract.plan_since
+            )
+        )._earlier_plans()
+        stretches = {}
+        for contract in self:
+            plans = [*earlier.get(contract.id, ()), (contract.plan_id, contract.plan_since)]
+            if contract.next_plan_id:
+                plans.append((contract.next_plan_id, contract.next_plan_date))
+            plans[0] = (plans[0][0], None)
+            ends = [begin - timedelta(days=1) for _plan, begin in plans[1:]]
+            stretches[contract.id] = [
+                (plan, begin, end) for (plan, begin), end in zip(plans, [*ends, None], strict=True)
+            ]
+        return stretches
+
+    def _earlier_plans(self):
+        """Contract id to the plans it had before the present one: (plan, first day)."""
+        rows = (
+            self.env["membership.contract.change"]
+            .sudo()
+            .search([("contract_id", "in", self.ids), ("kind", "=", "plan")], order="date, id")
+        )
+        plans = defaultdict(dict)
+        for row in rows:
+            if row.date < row.contract_id.plan_since:
+                plans[row.contract_id.id][row.date] = row.plan_id
+        return {
+            key: [(plan, begin) for begin, plan in found.items()] for key, found in plans.items()
+        }
 
     def _last_day(self):
         """The last day that can be invoiced; None when there is no end."""
         self.ensure_one()
-        if self.plan_id.renewal != "none" or not self.date_start:
+        plan = self.next_plan_id or self.plan_id
+        joined = self.date_start
+        if plan.renewal != "none" or not joined:
             return self.date_end or None
-        grid = self.plan_id._grid(self.date_start)
-        only = grid.start(grid.index_of(self.date_start) + 1) - timedelta(days=1)
+        since = (self.next_plan_date if self.next_plan_id else self.plan_since) or joined
+        rules = plan._rules()
+        only = schedule.only_period_end(
+            rules.grid_from(joined, since), since, rules.joinings if since == joined else ()
+        )
         return min(only, self.date_end) if self.date_end else only
 
     def _covered_spans(self, states):
@@ -164,6 +299,14 @@ class MembershipContract(models.Model):
         spans = defaultdict(list)
         for contract_id, first, last in rows:
             spans[contract_id].append((first, last))
+        return spans
+
+    def _settled_spans(self):
+        """The same of what is paid or credited, instalments of open periods included."""
+        spans = self._covered_spans(SETTLED)
+        instalments = self.env["membership.charge"].sudo()._settled_instalments(self)
+        for key, days in instalments.items():
+            spans[key] = sorted([*spans.get(key, ()), *days])
         return spans
 
     def _pauses(self):
@@ -201,24 +344,25 @@ class MembershipContract(models.Model):
         :param number: the how-manieth period of the contract it is
         """
         self.ensure_one()
-        age = self._member_age_on(day)
-        return self.plan_id.price_ids.filtered(lambda price: price._fits(day, age, number))[:1]
-
-    def _prices_for(self, periods):
-        """The prices of many contracts' periods.
-
-        :param periods: dict of contract id to a list of PeriodPlan, as from
-            :meth:`_periods_due`
-        :return: dict of (contract id, first day of the period) to a ``membership.plan.price``,
-            which is empty when the plan has no price then
-        """
-        contracts = self.filtered(lambda contract: contract.id in periods)
-        return {
-            (contract.id, period.date_from): contract._price_on(period.date_from, period.number)
-            for contract in contracts
-            for period in periods[contract.id]
-        }
+        return self._plan_on(day)._price_on(day, self._member_age_on(day), number)
 
     def _member_age_on(self, day):
         born = self.sudo().member_id.mbn_birth_date
         return relativedelta(day, born).years if born else None
+
+    # -- charges without a period ----------------------------------------------------
+
+    def _charge_once(self, product, name, quantity, price_unit, date_invoice=None):
+        """Charge something once; the billing run of that day or later invoices it.
+
+        :param price_unit: price of one, with or without tax as the product's own price
+        :param date_invoice: None: together with the next invoice, at once if none is to come
+        :return: the ``membership.charge``
+        :raises UserError: when there is nothing to pay
+        """
+        self.ensure_one()
+        return (
+            self.env["membership.charge"]
+            .sudo()
+            ._create_single(self, product, name, quantity, price_unit, date_invoice)
+        )

@@ -161,16 +161,18 @@ class MembershipPeriod(models.Model):
 
     def action_bill_again(self):
         """Let the days of credited periods be billed by the next run."""
+        self._check_may_bill_again()
         self.check_access("read")
-        if not self.env.user.has_group("membership_billing_nordic.group_billing_user"):
-            raise AccessError(self.env._("Only a billing user can have a period billed again."))
         if any(period.state != "credited" for period in self):
             raise UserError(
                 self.env._("Only a credited period can be billed again. Credit its invoice first.")
             )
-        periods = self.sudo()
-        periods.state = "void"
-        periods.contract_id._refresh_status()
+        self.sudo().charge_ids._take_back()
+
+    @api.model
+    def _check_may_bill_again(self):
+        if not self.env.user.has_group("membership_billing_nordic.group_billing_user"):
+            raise AccessError(self.env._("Only a billing user can have a period billed again."))
 
     def action_view_invoices(self):
         """Show the invoices of the periods."""

@@ -1,10 +1,13 @@
-from datetime import timedelta
+from datetime import date, timedelta
+from itertools import combinations
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
 from . import schedule
+from .membership_plan_price import AGE_MAX, PERIOD_MAX
 
 # How far ahead the plan form looks for days without a price.
 PRICE_HORIZON_MONTHS = 2
@@ -30,6 +33,35 @@ TERMS = [
     ("year", "Year"),
     ("season", "Season"),
 ]
+
+
+class Rules(NamedTuple):
+    """What a plan says about periods and invoices, to be read for many contracts."""
+
+    plan: int
+    term: str
+    anchor: str
+    start_month: int
+    start_day: int
+    part: str
+    joinings: tuple[schedule.Joining, ...]
+    frequency: int  # months
+    lead_days: int
+    renewal: str
+    claim_kind: str
+    entry_fee: float
+
+    def grid(self, joined: date) -> schedule.Grid:
+        """The whole periods of the plan for somebody who joined on ``joined``."""
+        return schedule.grid_of(self.term, self.anchor, joined, self.start_month, self.start_day)
+
+    def grid_from(self, joined: date, since: date) -> schedule.Grid:
+        """The same for somebody who changed to the plan on ``since``.
+
+        Periods go on from the joining day where one of them begins on ``since``.
+        """
+        grid = self.grid(joined)
+        return grid if grid.start(grid.index_of(since)) == since else self.grid(since)
 
 
 class MembershipPlan(models.Model):
@@ -92,7 +124,8 @@ class MembershipPlan(models.Model):
         readonly=False,
         precompute=True,
         required=True,
-        help="How often the fee of a period is asked for.",
+        help="How often the fee of a period is asked for. More often than the period is long: "
+        "the fee is divided into instalments, each with an invoice and a due date of its own.",
     )
     anchor = fields.Selection(
         [("joining", "Joining day"), ("calendar", "Calendar"), ("fixed", "Fixed date")],
@@ -134,8 +167,9 @@ class MembershipPlan(models.Model):
         [("automatic", "Automatic"), ("offer", "Offer that lapses unpaid"), ("none", "None")],
         required=True,
         default="automatic",
-        help="Automatic: one period follows the other until the contract ends. None: the "
-        "contract has one period only, as for a trial or a gift.",
+        help="Automatic: one period follows the other until the contract ends. Offer: the same, "
+        "but a renewal that is not paid lapses, and the membership ends. None: the contract has "
+        "one period only, as for a trial or a gift.",
     )
     lead_days = fields.Integer(
         string="Invoice Days Ahead",
@@ -161,9 +195,12 @@ class MembershipPlan(models.Model):
     entry_product_id = fields.Many2one(
         "product.product",
         check_company=True,
-        help="Product of the fee for joining.",
+        help="Product of the fee for joining: gives income account and taxes.",
     )
-    entry_fee = fields.Monetary(help="Asked for once, with the first period.")
+    entry_fee = fields.Monetary(
+        help="Asked for once, with the first invoice of somebody who joins. With or without tax as "
+        "the product's own price."
+    )
     notice_months = fields.Integer(help="Whole months from a resignation to the end.")
     binding_months = fields.Integer(help="Months from the start in which one cannot leave.")
     exit_fee = fields.Monetary(help="What leaving within the binding period costs.")
@@ -171,11 +208,18 @@ class MembershipPlan(models.Model):
     contract_ids = fields.One2many("membership.contract", "plan_id", string="Contracts")
     contract_count = fields.Integer(compute="_compute_contract_count")
     price_warning = fields.Char(
-        compute="_compute_price_warning", help="From which day on no price is valid."
+        compute="_compute_price_warning", help="Who has no price from which day on, or two."
+    )
+    setup_warning = fields.Char(
+        compute="_compute_setup_warning", help="Settings that do not fit together."
     )
 
     _start_day_valid = models.Constraint(
         "CHECK (start_day BETWEEN 1 AND 31)", "The start day must be a day of the month, 1 to 31."
+    )
+    _fees_positive = models.Constraint(
+        "CHECK (entry_fee >= 0 AND exit_fee >= 0 AND notice_months >= 0 AND binding_months >= 0)",
+        "Entry fee, exit fee, notice and binding cannot be negative.",
     )
     _days_positive = models.Constraint(
         "CHECK (lead_days >= 0 AND payment_term_days >= 0 AND grace_days >= 0)",
@@ -196,34 +240,117 @@ class MembershipPlan(models.Model):
         for plan in self:
             plan.contract_count = counts.get(plan._origin, 0)
 
-    @api.depends("lead_days", "price_ids.valid_from", "price_ids.valid_to", "company_id")
+    @api.depends(
+        "lead_days",
+        "price_ids.valid_from",
+        "price_ids.valid_to",
+        "price_ids.age_from",
+        "price_ids.age_to",
+        "price_ids.period_from",
+        "price_ids.period_to",
+        "company_id",
+    )
     def _compute_price_warning(self):
         for plan in self:
             today = (plan.company_id or self.env.company)._billing_today()
-            gap = plan._first_day_without_price(
-                today,
-                schedule.add_months(today, PRICE_HORIZON_MONTHS) + timedelta(days=plan.lead_days),
-            )
-            plan.price_warning = gap and self.env._(
-                "No price is valid on %(day)s. Add one, or members cannot be invoiced.",
-                day=format_date(self.env, gap),
+            ahead = schedule.add_months(today, PRICE_HORIZON_MONTHS)
+            plan.price_warning = plan._overlap_text() or plan._gap_text(
+                plan._first_gap(today, ahead + timedelta(days=plan.lead_days))
             )
 
-    @api.constrains("frequency", "term", "renewal")
-    def _check_billed_in_one_sum(self):
+    @api.depends("first_period", "joining_ids", "anchor", "term")
+    def _compute_setup_warning(self):
         for plan in self:
-            if plan.frequency != plan.term:
+            by_table = plan.first_period == "table"
+            warnings = [
+                by_table
+                and not plan.joining_ids
+                and self.env._(
+                    "There are no joining dates: everybody pays the first period in full."
+                ),
+                by_table
+                and plan.anchor == "joining"
+                and plan.term != "season"
+                and self.env._(
+                    "Periods begin on the joining day, so nobody joins in the middle of one: the "
+                    "joining dates have no effect."
+                ),
+            ]
+            plan.setup_warning = " ".join(filter(None, warnings))
+
+    def _gap_text(self, gap):
+        """What is missing, in words; empty when ``gap`` is."""
+        if not gap:
+            return ""
+        day, ages, numbers = gap
+        facts = {"day": format_date(self.env, day)}
+        if ages == (0, AGE_MAX) and numbers == (1, PERIOD_MAX):
+            return self.env._(
+                "No price is valid on %(day)s. Add one, or members cannot be invoiced.", **facts
+            )
+        return self.env._(
+            "No price is valid on %(day)s for %(who)s. Add one, or they cannot be invoiced.",
+            who=self._band_text(ages, numbers),
+            **facts,
+        )
+
+    def _band_text(self, ages, numbers):
+        texts = []
+        if ages != (0, AGE_MAX):
+            texts.append(
+                self.env._("members of %(first)s years and more", first=ages[0])
+                if ages[1] == AGE_MAX
+                else self.env._(
+                    "members of %(first)s to %(last)s years", first=ages[0], last=ages[1]
+                )
+            )
+        if numbers != (1, PERIOD_MAX):
+            texts.append(
+                self.env._("period number %(first)s and later", first=numbers[0])
+                if numbers[1] == PERIOD_MAX
+                else self.env._(
+                    "period number %(first)s to %(last)s", first=numbers[0], last=numbers[1]
+                )
+            )
+        return ", ".join(texts)
+
+    def _overlap_text(self):
+        """Which two prices are valid at the same time for the same people; empty when none are."""
+        for price, other in combinations(self.price_ids.filtered("valid_from"), 2):
+            if price._overlaps(other):
+                return self.env._(
+                    "The prices %(first)s and %(second)s hold for the same members on the same "
+                    "day. End the one that begins first the day before the other begins.",
+                    first=price._text(),
+                    second=other._text(),
+                )
+        return ""
+
+    @api.constrains("frequency", "term")
+    def _check_frequency_divides_period(self):
+        for plan in self:
+            months = schedule.MONTHS_PER_TERM[plan.term]
+            if months % schedule.MONTHS_PER_TERM[plan.frequency]:
+                names = dict(self._fields["term"]._description_selection(self.env))
                 raise ValidationError(
                     self.env._(
-                        "%(plan)s: the fee of a period is invoiced in one sum. Set the payment "
-                        "frequency to the same as the period.",
+                        "%(plan)s: a period of one %(term)s cannot be paid every %(frequency)s. "
+                        "Choose a payment frequency that divides the period, or the period itself.",
                         plan=plan.name,
+                        term=names[plan.term].lower(),
+                        frequency=names[plan.frequency].lower(),
                     )
                 )
-            if plan.renewal == "offer":
+
+    @api.constrains("entry_fee", "entry_product_id")
+    def _check_entry_product(self):
+        for plan in self:
+            if plan.entry_fee and not plan.entry_product_id:
                 raise ValidationError(
                     self.env._(
-                        "%(plan)s: a plan renews automatically or not at all.", plan=plan.name
+                        "%(plan)s: choose the product of the entry fee. It gives the income "
+                        "account and the taxes.",
+                        plan=plan.name,
                     )
                 )
 
@@ -260,25 +387,70 @@ class MembershipPlan(models.Model):
             self.env._("Contracts"), [("plan_id", "in", self.ids)]
         )
 
-    def _grid(self, joined):
-        """The whole periods of the plan for somebody who joined on ``joined``."""
+    def _rules(self):
+        """What the plan says about periods and invoices, as plain values."""
         self.ensure_one()
-        return schedule.grid_of(
-            self.term, self.anchor, joined, int(self.start_month), self.start_day
+        by_table = self.first_period == "table"
+        return Rules(
+            self.id,
+            self.term,
+            self.anchor,
+            int(self.start_month),
+            self.start_day,
+            self.first_period,
+            tuple(row._rule() for row in self.joining_ids) if by_table else (),
+            schedule.MONTHS_PER_TERM[self.frequency],
+            self.lead_days,
+            self.renewal,
+            self.claim_kind,
+            self.entry_fee,
         )
 
-    def _first_day_without_price(self, first, last):
-        """The first day from ``first`` to ``last`` on which a period has no price; or None."""
+    def _price_on(self, day, age=None, number=1):
+        """The price of a period; empty when there is none.
+
+        :param day: the day whose price holds
+        :param age: the member's age on that day; None when it is not known
+        :param number: the how-manieth period of the contract it is
+        """
         self.ensure_one()
-        spans = sorted(
-            ((price.valid_from, price.valid_to) for price in self.price_ids if price.valid_from),
-            key=lambda span: span[0],
+        return self.price_ids.filtered(lambda price: price._fits(day, age, number))[:1]
+
+    def _is_priced_by_age(self):
+        """Whether the price depends on the member's age."""
+        self.ensure_one()
+        return any(not price._is_for_any_age() for price in self.price_ids)
+
+    def _first_day_without_price(self, first, last):
+        """The first day from ``first`` to ``last`` on which somebody has no price; or None."""
+        gap = self._first_gap(first, last)
+        return gap and gap[0]
+
+    def _first_gap(self, first, last):
+        """The first day without a price, and for whom.
+
+        Every age and every number of a period must have a price on every day.
+
+        :return: day, (from age, to age), (from period, to period); None when nothing is missing
+        """
+        self.ensure_one()
+        prices = self.price_ids.filtered("valid_from")
+        ages = _bands(((price.age_from, price.age_to) for price in prices), 0, AGE_MAX)
+        numbers = _bands(((price.period_from, price.period_to) for price in prices), 1, PERIOD_MAX)
+        gaps = [
+            (prices._first_uncovered(first, age[0], number[0]), age, number)
+            for age in ages
+            for number in numbers
+        ]
+        return min(
+            (gap for gap in gaps if gap[0] and gap[0] <= last), key=lambda gap: gap[0], default=None
         )
-        day = first
-        for begin, end in spans:
-            if begin > day:
-                break
-            if not end:
-                return None
-            day = max(day, end + timedelta(days=1))
-        return day if day <= last else None
+
+
+def _bands(spans, first, last):
+    """The stretches into which the ends of ``spans`` cut ``first`` … ``last``."""
+    starts = {first}
+    for begin, end in spans:
+        starts |= {begin, end + 1}
+    starts = sorted(start for start in starts if first <= start <= last)
+    return list(zip(starts, [start - 1 for start in starts[1:]] + [last], strict=True))

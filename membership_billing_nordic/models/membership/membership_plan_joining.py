@@ -1,5 +1,8 @@
+from fractions import Fraction
+
 from odoo import api, fields, models
 
+from . import schedule
 from .membership_plan import MONTHS
 
 
@@ -54,3 +57,9 @@ class MembershipPlanJoining(models.Model):
     def _compute_month_number(self):
         for joining in self:
             joining.month_number = int(joining.month)
+
+    def _rule(self):
+        """The row as a plain value."""
+        self.ensure_one()
+        share = Fraction(self.share).limit_denominator(10**6) / 100
+        return schedule.Joining(self.month_number, self.day, share, self.with_next)

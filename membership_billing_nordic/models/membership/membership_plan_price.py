@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
@@ -61,7 +63,7 @@ class MembershipPlanPrice(models.Model):
             daterange(valid_from, valid_to, '[]') WITH &&,
             int4range(age_from, age_to, '[]') WITH &&,
             int4range(period_from, period_to, '[]') WITH &&)""",
-        "Two prices of a plan cannot be valid on the same day. "
+        "Two prices of a plan cannot be valid on the same day for the same age and period. "
         "End the old price the day before the new one begins.",
     )
     _dates = models.Constraint(
@@ -98,10 +100,58 @@ class MembershipPlanPrice(models.Model):
         :param number: the how-manieth period of the contract it is
         """
         self.ensure_one()
-        for_any_age = self.age_from == 0 and self.age_to == AGE_MAX
         return (
             self.valid_from <= day
             and (not self.valid_to or day <= self.valid_to)
-            and (for_any_age or (age is not None and self.age_from <= age <= self.age_to))
+            and (
+                self._is_for_any_age() or (age is not None and self.age_from <= age <= self.age_to)
+            )
             and self.period_from <= number <= self.period_to
+        )
+
+    def _is_for_any_age(self):
+        return self.age_from == 0 and self.age_to == AGE_MAX
+
+    def _overlaps(self, other):
+        """Do this price and ``other`` hold for the same period of the same member?"""
+        self.ensure_one()
+        return (
+            (not other.valid_to or self.valid_from <= other.valid_to)
+            and (not self.valid_to or other.valid_from <= self.valid_to)
+            and self.age_from <= other.age_to
+            and other.age_from <= self.age_to
+            and self.period_from <= other.period_to
+            and other.period_from <= self.period_to
+        )
+
+    def _first_uncovered(self, day, age, number):
+        """The first day from ``day`` on without a price for that age and number; None: none."""
+        spans = sorted(
+            ((price.valid_from, price.valid_to) for price in self if price._holds_for(age, number)),
+            key=lambda span: span[0],
+        )
+        for begin, end in spans:
+            if begin > day:
+                break
+            if not end:
+                return None
+            day = max(day, end + timedelta(days=1))
+        return day
+
+    def _holds_for(self, age, number):
+        return self.age_from <= age <= self.age_to and self.period_from <= number <= self.period_to
+
+    def _text(self):
+        """Amount and days, in words."""
+        self.ensure_one()
+        facts = {
+            "amount": formatLang(self.env, self.amount, currency_obj=self.currency_id),
+            "first": format_date(self.env, self.valid_from),
+        }
+        if not self.valid_to:
+            return self.env._("%(amount)s from %(first)s", **facts)
+        return self.env._(
+            "%(amount)s from %(first)s to %(last)s",
+            last=format_date(self.env, self.valid_to),
+            **facts,
         )

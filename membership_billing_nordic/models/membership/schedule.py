@@ -16,22 +16,43 @@ MONTHS_PER_TERM = {"month": 1, "quarter": 3, "half_year": 6, "year": 12, "season
 # A leap year, so that a grid may begin on 29 February.
 _ANY_YEAR = 2000
 _DAY = timedelta(days=1)
+_WHOLE = Fraction(1)
 
 Span = tuple[date, date]
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """A row of a table of joining dates: who joins from this day of the year on.
+
+    ``share`` is the part of the price, 0 to 1. ``with_next``: the first period reaches to the
+    end of the next one and costs the next one's price, the rest of the running one is free.
+    """
+
+    month: int
+    day: int
+    share: Fraction
+    with_next: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodPlan:
     """A period to come.
 
-    ``share`` is the part of a whole period's price, above 0 and at most 1. ``number`` counts
-    the grid's periods from the one in which the membership started, which is 1.
+    ``share`` is the part of a whole period's price, 0 to 1. ``number`` counts the periods
+    from the one in which the membership started, which is 1. ``price_date`` is the day
+    whose price and age hold: the first day, but for a first period that costs the next
+    one's price. ``instalments`` are the days each payment is for, in order. ``plan`` is what
+    the caller calls the plan by.
     """
 
     date_from: date
     date_to: date
     share: Fraction
     number: int = 1
+    price_date: date | None = None
+    instalments: tuple[Span, ...] = ()
+    plan: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +76,77 @@ class Grid:
         index = apart // self.months
         return index if self.start(index) <= day else index - 1
 
-    def share(self, first: date, last: date, part: str) -> Fraction:
+    def share(
+        self, first: date, last: date, part: str, joinings: Sequence[Joining] = ()
+    ) -> Fraction:
         """The part of the price of the period holding ``first`` … ``last`` that they cost.
 
-        ``part``: ``full``, ``day`` (days of days) or ``month`` (months begun of months).
+        ``part``: ``full``, ``day`` (days of days), ``month`` (months begun of months) or
+        ``table`` (what ``joinings`` say of ``first``).
         """
         index = self.index_of(first)
         begin, end = self.start(index), self.start(index + 1)
         if part == "full" or (first == begin and last == end - _DAY):
-            return Fraction(1)
+            return _WHOLE
+        if part == "table":
+            row = self.joining(first, joinings)
+            return row.share if row else _WHOLE
         if part == "day":
             return Fraction((last - first).days + 1, (end - begin).days)
         single = Grid(1, self.anchor)
         return Fraction(single.index_of(last) - single.index_of(first) + 1, self.months)
 
+    def joining(self, day: date, joinings: Sequence[Joining]) -> Joining | None:
+        """The row for somebody who joins on ``day``: the last one reached in its period.
+
+        None where no row is reached, and on a period's first day: who joins then pays in full.
+        """
+        begin = self.start(self.index_of(day))
+        if day == begin:
+            return None
+        reached = [
+            (date_in(year, row.month, row.day), row)
+            for row in joinings
+            for year in {begin.year, day.year}
+        ]
+        return max(
+            (pair for pair in reached if begin <= pair[0] <= day),
+            key=lambda pair: pair[0],
+            default=(None, None),
+        )[1]
+
+    def instalments(self, first: date, last: date, months: int, paid_from: date) -> tuple:
+        """The days ``first`` … ``last``, cut where payments every ``months`` months begin.
+
+        What lies before ``paid_from`` belongs to the first payment.
+        """
+        if months >= self.months:
+            return ((first, last),)
+        parts = Grid(months, self.anchor)
+        index = parts.index_of(paid_from) + 1
+        spans = []
+        while (begin := parts.start(index)) <= last:
+            spans.append((first, begin - _DAY))
+            first = begin
+            index += 1
+        return (*spans, (first, last))
+
+
+def date_in(year: int, month: int, day: int) -> date:
+    """The day of the year, or the last one of its month if that is shorter."""
+    return date(year, month, min(day, monthrange(year, month)[1]))
+
+
+def split(whole: int, count: int) -> list[int]:
+    """``whole`` in ``count`` parts that are alike, but for the last, which takes the rest."""
+    part = whole // count
+    return [part] * (count - 1) + [whole - part * (count - 1)]
+
 
 def add_months(day: date, months: int) -> date:
     """``day`` that many months later, or the last day of that month if it is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    return date_in(year, month + 1, day.day)
 
 
 def grid_of(term: str, anchor: str, joined: date, start_month: int = 1, start_day: int = 1) -> Grid:
@@ -84,8 +157,7 @@ def grid_of(term: str, anchor: str, joined: date, start_month: int = 1, start_da
     """
     months = MONTHS_PER_TERM[term]
     if term == "season" or anchor == "fixed":
-        last_day = monthrange(_ANY_YEAR, start_month)[1]
-        return Grid(months, date(_ANY_YEAR, start_month, min(start_day, last_day)))
+        return Grid(months, date_in(_ANY_YEAR, start_month, start_day))
     if anchor == "joining":
         return Grid(months, joined)
     return Grid(months, date(_ANY_YEAR, 1, 1))
@@ -100,6 +172,9 @@ def open_periods(
     part: str = "full",
     taken: Sequence[Span] = (),
     pauses: Sequence[tuple[date, date | None]] = (),
+    joinings: Sequence[Joining] = (),
+    frequency: int | None = None,
+    plan: int | None = None,
 ) -> Iterator[PeriodPlan]:
     """The periods from ``first`` on that begin by ``latest_start`` and are not taken.
 
@@ -109,15 +184,45 @@ def open_periods(
     :param taken: stretches that exist already, in order, not overlapping
     :param pauses: in order; no period begins in one (a period under way when the pause
         begins stays whole); after it the rest of the period is used up. No end: open.
+    :param joinings: the table of joining dates, for ``part`` ``table``
+    :param frequency: months from one payment to the next; None: one payment for each period
+    :param plan: kept in each period
     """
     first_index = grid.index_of(joined)
+    second = None
+    if part == "table" and first == joined:
+        second = _second_start(grid, joined, last, joinings)
     limit = min(latest_start, last) if last else latest_start
     day = _first_open_day(first, taken, pauses)
     while day is not None and day <= limit:
         index = grid.index_of(day)
-        end = _end_of(day, grid.start(index + 1) - _DAY, last, taken)
-        yield PeriodPlan(day, end, grid.share(day, end, part), index - first_index + 1)
+        merged = second is not None and day == joined
+        end = _end_of(day, grid.start(index + 1 + merged) - _DAY, last, taken)
+        price_date = second if merged else day
+        share = (
+            grid.joining(day, joinings).share if merged else grid.share(day, end, part, joinings)
+        )
+        number = index - first_index + 1
+        if second is not None and number > 2:
+            number -= 1  # the first two are one
+        spans = grid.instalments(day, end, frequency or grid.months, price_date)
+        yield PeriodPlan(day, end, share, number, price_date, spans, plan)
         day = _first_open_day(end + _DAY, taken, pauses)
+
+
+def only_period_end(grid: Grid, joined: date, joinings: Sequence[Joining] = ()) -> date:
+    """The last day of the first period of somebody who joined on ``joined``."""
+    merged = _second_start(grid, joined, None, joinings) is not None
+    return grid.start(grid.index_of(joined) + 1 + merged) - _DAY
+
+
+def _second_start(grid, joined, last, joinings):
+    """First day of the grid's second period, if the first one is joined with it; else None."""
+    row = grid.joining(joined, joinings) if joinings else None
+    if row is None or not row.with_next:
+        return None
+    second = grid.start(grid.index_of(joined) + 1)
+    return None if last and last < second else second
 
 
 def first_open_day(
