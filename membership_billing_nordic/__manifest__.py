@@ -44,6 +44,7 @@
         # membership
         "views/membership_plan_views.xml",
         "views/membership_association_views.xml",
+        "views/association_invoice_views.xml",
         "views/membership_contract_views.xml",
         "wizards/membership_send_again_views.xml",
         "wizards/membership_signup_views.xml",

@@ -7,6 +7,7 @@ OFFICE = (
     "membership_billing_nordic.group_billing_front_desk",
     "membership_billing_nordic.group_billing_auditor",
 )
+BOOKKEEPERS = ("account.group_account_invoice", "account.group_account_readonly")
 ADMINISTRATOR = "membership_billing_nordic.group_association_administrator"
 OUTSIDE = "membership_billing_nordic.group_outside_partner"
 # By these a contract decides who may see a person. Odoo lets a user write the id of a record
@@ -111,3 +112,27 @@ class MembershipContractLine(models.Model):
         if "contract_id" in vals:
             self.check_access("write")  # Odoo looks at the contract it was on before
         return result
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        """Core's form shows payments, which administrators of associations do not see."""
+        if view_type == "form" and self._mbn_needs_short_form():
+            form = self.env.ref("membership_billing_nordic.account_move_view_form_association")
+            view_id = form.id
+        return super()._get_view(view_id, view_type, **options)
+
+    @api.model
+    def _get_view_cache_key(self, view_id=None, view_type="form", **options):
+        key = super()._get_view_cache_key(view_id, view_type, **options)
+        return (*key, self._mbn_needs_short_form())
+
+    @api.model
+    def _mbn_needs_short_form(self):
+        user = self.env.user
+        return user._mbn_has_part(ADMINISTRATOR) and not any(
+            user.has_group(group) for group in BOOKKEEPERS
+        )
