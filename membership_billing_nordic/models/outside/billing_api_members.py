@@ -103,9 +103,9 @@ class BillingApi(models.AbstractModel):
 
     # ------------------------------------------------------------------ parts
 
-    def _create_member(self, given):
+    def _create_member(self, given, argument="member"):
         with faults(self.env):
-            arguments.mapping("member", given, MEMBER_FIELDS)
+            arguments.mapping(argument, given, MEMBER_FIELDS)
             values = MemberValues(self.env).read({"name": "", **given})
         self._refuse_known("res.partner", "mbn_member_number", values.get("mbn_member_number"))
         self._refuse_known("res.partner", "mbn_external_id", values.get("mbn_external_id"))
