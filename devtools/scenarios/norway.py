@@ -15,6 +15,8 @@ from tests.bank_simulator.payers import HABITS
 OLD_MEMBERS, NEW_MEMBERS = 60, {"SEASON": 60, "FAMILY": 25, "MONTH": 45, "YOUTH": 20}
 LAST_YEAR = {"in_time": 92, "never": 8}
 SEED = 20
+SAMPLE, WAVE = 10, 60
+WRONG_PRICE = 919
 
 
 class LedgerError(AssertionError):
@@ -37,10 +39,34 @@ def run(env, out_dir):
     house.payers.habits = HABITS
     for number, (code, count) in enumerate(NEW_MEMBERS.items()):
         association.join(env, club.plans[code], count, opened, seed=SEED + number)
-    billing_run = _bill(env, opened)
+    undone = _take_back_a_sample(env, club, opened)
+    billing_run = _bill_in_waves(env, opened)
     house.announce(_claims(env, billing_run), opened)
     folder.deliver(house.play(opened, closed))
-    return _table(env, club, folder.delivered, billing_run)
+    return _season(undone, billing_run) + _table(env, club, folder.delivered, billing_run)
+
+
+def _take_back_a_sample(env, club, day):
+    """A slip in a price shows in the sample: the sample is undone, the price put right."""
+    price = club.plans["YOUTH"].price_ids
+    right = price.amount
+    price.amount = WRONG_PRICE
+    billing_run = _preview(env, day)
+    _release(billing_run, "sample", SAMPLE)
+    billing_run.action_undo()
+    _work(billing_run, "undone")
+    price.amount = right
+    return billing_run
+
+
+def _bill_in_waves(env, day):
+    """The same again: a sample, waves, and what is left."""
+    billing_run = _preview(env, day)
+    _release(billing_run, "sample", SAMPLE)
+    while billing_run.waiting_count > WAVE:
+        _release(billing_run, "wave", WAVE)
+    billing_run.action_confirm()
+    return _work(billing_run, "done")
 
 
 def _last_season(env, club, house, folder, opened):
@@ -79,14 +105,31 @@ class _Folder:
 
 
 def _bill(env, day):
+    billing_run = _preview(env, day)
+    billing_run.action_confirm()
+    return _work(billing_run, "done")
+
+
+def _preview(env, day):
     billing_run = env["billing.run"].create({"date": day})
     billing_run.action_preview()
+    return _work(billing_run, "preview")
+
+
+def _release(billing_run, mode, number):
+    release = billing_run.env["billing.run.release"].create(
+        {"run_id": billing_run.id, "mode": mode, "number": number}
+    )
+    release.action_release()
+    _work(billing_run, "partly")
+
+
+def _work(billing_run, state):
+    """Let the scheduled action work until the run has that state."""
     billing_run._cron_work()
-    billing_run.action_confirm()
-    billing_run._cron_work()
-    if billing_run.state != "done" or billing_run.run_failed:
-        raise LedgerError(f"the billing run of {day} ended as {billing_run.state}")
-    env.cr.commit()
+    if billing_run.state != state or billing_run.run_failed:
+        raise LedgerError(f"{billing_run.name} ended as {billing_run.state}, not {state}")
+    billing_run.env.cr.commit()
     return billing_run
 
 
@@ -102,6 +145,18 @@ def _claims(env, billing_run):
         }
         for invoice in invoices
     ]
+
+
+def _season(undone, billing_run):
+    """What became of the two runs, in words."""
+    return "\n".join(
+        [
+            f"{undone.name}: a sample of {undone.credited_count} showed a wrong price and was undone",
+            f"{billing_run.name}: a sample of {SAMPLE}, waves of {WAVE}, then the rest:"
+            f" {billing_run.billed_count} memberships",
+            "",
+        ]
+    )
 
 
 def _table(env, club, delivered, billing_run):
@@ -128,8 +183,8 @@ def _table(env, club, delivered, billing_run):
         "invoiced in all": _ore(
             sum(
                 env["account.move"]
-                .search([("move_type", "=", "out_invoice")])
-                .mapped("amount_total")
+                .search([("move_type", "in", ("out_invoice", "out_refund"))])
+                .mapped("amount_total_signed")
             )
         ),
     }
