@@ -7,6 +7,8 @@ from . import (
     test_bank_payment_place,
     test_billing_daily,
     test_billing_payment,
+    test_billing_preview,
+    test_billing_release,
     test_billing_run,
     test_billing_undo,
     test_contract_change,

@@ -71,7 +71,7 @@ class RunCommon(BillingCommon):
     def _release(self, run, **vals):
         """Release a part of a run as the form does."""
         action = run.action_release_part()
-        wizard = self.env[action["res_model"]].with_context(**action["context"]).create(vals)
+        wizard = run.env[action["res_model"]].with_context(**action["context"]).create(vals)
         wizard.action_release()
         return wizard
 

@@ -108,15 +108,17 @@ class BillingRunMixin(models.AbstractModel):
             return True
         if not self.run_started:
             self.run_started = fields.Datetime.now()
-        while not self._run_stopped() and (rows := self._run_take(self._run_chunk_size)):
+        while not (stopped := self._run_stopped()):
+            rows = self._run_take(self._run_chunk_size)
+            if not rows:
+                break
             self._run_count(rows)
-            worked, left = len(rows), self._run_left()
-            if not self.env["ir.cron"]._commit_progress(worked, remaining=left):
+            if not self.env["ir.cron"]._commit_progress(len(rows), remaining=self._run_left()):
                 return False
             self.env.invalidate_all()
             if not self._run_lock():
                 return True
-        if not self._run_stopped():
+        if not stopped:
             self._run_end()
         self.env["ir.cron"]._commit_progress(remaining=0)
         return True

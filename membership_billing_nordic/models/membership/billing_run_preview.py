@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import UserError

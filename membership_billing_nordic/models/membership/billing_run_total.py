@@ -154,7 +154,7 @@ class BillingRunTotal(models.Model):
         }
         return [
             {"kind": "plan", "plan_id": key[0].id, "currency_id": key[1].id}
-            | rows.get(key, {})
+            | rows.get(key, self._figures(0, 0, 0.0))
             | before.get(key, {})
             for key in {**rows, **before}
         ]

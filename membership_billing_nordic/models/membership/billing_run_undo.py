@@ -10,7 +10,7 @@ UNDO_CHUNK = 50  # invoices credited between two commits: a few seconds
 UNDO_SECONDS = 0.1  # that one of them takes
 SENDER_SECONDS = 30  # after which invoices that were just being sent are through
 QUEUED = ("waiting", "print")  # to be sent, not sent yet
-DELIVERED = ("sent", "portal")  # on paper, by e-mail or SMS, or seen on the portal
+DELIVERED = ("sent", "portal", "print")  # by e-mail, SMS or letter, or seen on the portal
 
 
 class BillingRun(models.Model):
@@ -141,13 +141,21 @@ class BillingRun(models.Model):
                 )
 
     def _stop_sending(self):
-        """Let none of the invoices be sent any more; False while some are being sent."""
-        waiting = self.env["account.move"].search(
+        """Let none of the invoices be sent any more; False while some are being sent.
+
+        A letter whose file was made may be printed already, so it counts as sent.
+        """
+        queued = self.env["account.move"].search(
             [("mbn_run_id", "=", self.id), ("mbn_send_state", "in", QUEUED)]
         )
-        free = waiting.try_lock_for_update()
-        free.mbn_send_state = False
-        return free == waiting
+        free = queued.try_lock_for_update()
+        letters = self.env["billing.delivery"]._letters_waiting(free)
+        printed = letters.filtered("bundle_id")
+        (letters - printed).write(
+            {"state": "failed", "reason": self.env._("The billing run was undone.")}
+        )
+        (free - printed.move_id).mbn_send_state = False
+        return free == queued
 
     def _run_work(self):
         if self.state == "undoing" and not self._stop_sending():
@@ -183,8 +191,9 @@ class BillingRun(models.Model):
         self._trigger_sending()
 
     def _undo_summary(self):
-        sent = self.env["billing.run.line"].search_count(
-            [("run_id", "=", self.id), ("credit_note_id.mbn_send_state", "!=", False)]
+        [(sent,)] = self.env["billing.run.line"]._read_group(
+            [("run_id", "=", self.id), ("credit_note_id.mbn_send_state", "!=", False)],
+            aggregates=["credit_note_id:count_distinct"],
         )
         return self.env._(
             "Undone: %(undone)s memberships can be billed again, %(notes)s credit notes, "
