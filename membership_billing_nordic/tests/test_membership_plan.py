@@ -7,7 +7,6 @@ from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from ..models.membership.billing_pricing import Pricing
-
 from .membership_common import MembershipCommon
 
 
