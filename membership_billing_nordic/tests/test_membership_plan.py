@@ -139,6 +139,22 @@ class TestMembershipPlan(MembershipCommon):
                 price.valid_to = "2026-05-31"
             self.assertFalse(form.price_warning)
 
+    def test_columns_for_ages_and_phases_are_shown_when_wanted_or_used(self):
+        plan = self._plan()
+        self.assertFalse(plan.has_age_prices or plan.has_phase_prices)
+        with Form(plan) as form:
+            form.has_age_prices = True
+            with form.price_ids.new() as price:
+                price.valid_from = "2019-01-01"
+                price.valid_to = "2019-12-31"
+                price.amount = 80
+            self.assertTrue(form.has_age_prices)
+            with form.price_ids.edit(0) as price:
+                price.age_to = 17
+        self.assertTrue(plan.has_age_prices)
+        self._price(plan, "2020-01-01", age_from=18, period_to=3)
+        self.assertTrue(plan.has_phase_prices)
+
     def test_a_table_without_dates_or_without_effect_warns(self):
         plan = self._plan(first_period="table")
         self.assertIn("no joining dates", plan.setup_warning)

@@ -204,7 +204,21 @@ class MembershipPlan(models.Model):
     notice_months = fields.Integer(help="Whole months from a resignation to the end.")
     binding_months = fields.Integer(help="Months from the start in which one cannot leave.")
     exit_fee = fields.Monetary(help="What leaving within the binding period costs.")
-    price_ids = fields.One2many("membership.plan.price", "plan_id", string="Prices")
+    price_ids = fields.One2many("membership.plan.price", "plan_id", string="Prices", copy=True)
+    has_age_prices = fields.Boolean(
+        string="Price depends on age",
+        compute="_compute_has_bands",
+        store=True,
+        readonly=False,
+        help="Show for which ages each price holds.",
+    )
+    has_phase_prices = fields.Boolean(
+        string="First periods cost something else",
+        compute="_compute_has_bands",
+        store=True,
+        readonly=False,
+        help="Show for which of a member's periods each price holds, as for a campaign.",
+    )
     contract_ids = fields.One2many("membership.contract", "plan_id", string="Contracts")
     contract_count = fields.Integer(compute="_compute_contract_count")
     price_warning = fields.Char(
@@ -230,6 +244,17 @@ class MembershipPlan(models.Model):
     def _compute_frequency(self):
         for plan in self:
             plan.frequency = plan.term
+
+    @api.depends(
+        "price_ids.age_from", "price_ids.age_to", "price_ids.period_from", "price_ids.period_to"
+    )
+    def _compute_has_bands(self):
+        for plan in self:
+            prices = plan.price_ids
+            plan.has_age_prices = plan.has_age_prices or plan._is_priced_by_age()
+            plan.has_phase_prices = plan.has_phase_prices or any(
+                price.period_from > 1 or price.period_to < PERIOD_MAX for price in prices
+            )
 
     def _compute_contract_count(self):
         counts = dict(
@@ -383,6 +408,7 @@ class MembershipPlan(models.Model):
 
     def action_view_contracts(self):
         """Show the contracts of the plan."""
+        self.check_access("read")
         return self.env["membership.contract"]._list_action(
             self.env._("Contracts"), [("plan_id", "in", self.ids)]
         )
