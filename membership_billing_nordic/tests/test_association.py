@@ -137,6 +137,10 @@ class TestAssociationAdministrator(AssociationCommon):
             contracts.create(vals | {"member_id": self.ola.id, "association_id": self.south.id})
         with self.assertRaisesRegex(AccessError, "You are no administrator of this association"):
             self.of_ola.with_user(self.user).association_id = self.south
+        with self.assertRaisesRegex(AccessError, "You are no administrator of this association"):
+            self.of_ola.with_user(self.user)._change(
+                {"association_id": self.south.id}, self._day("2026-06-01")
+            )
         with self.assertRaisesRegex(UserError, "Choose one of your associations"):
             self.of_ola.with_user(self.user).association_id = False
         self.assertEqual(self.of_ola.association_id, self.tromso)
@@ -150,6 +154,30 @@ class TestAssociationAdministrator(AssociationCommon):
             with self.assertRaisesRegex(AccessError, "This person is not among your members"):
                 self.of_ola.with_user(self.user).write({name: self.liv.id})
         self.assertFalse(self._seen("res.partner", [("id", "=", self.liv.id)]))
+
+    def test_learns_nothing_of_others_from_forms(self):
+        """Forms know more than the user, and ids can be guessed."""
+        liv, of_liv = self.liv.id, self.of_liv.id
+        for model, vals, names in (
+            ("membership.signup", {"person_id": liv}, ["name", "email"]),
+            ("membership.contract.alter", {"contract_ids": [(6, 0, [of_liv])]}, ["payer_id"]),
+            ("membership.contract.stop", {"contract_ids": [(6, 0, [of_liv])]}, ["date"]),
+        ):
+            form = self.env[model].with_user(self.user)
+            with self.subTest(model=model, way="create"), self.assertRaises(AccessError):
+                form.create(vals).read([*names, "display_name"])
+            spec = dict.fromkeys(form._fields, {})
+            with self.subTest(model=model, way="onchange"), self.assertRaises(AccessError):
+                form.onchange(vals, list(vals), spec)
+        mine = self.of_ola.with_user(self.user)
+        with self.assertRaisesRegex(AccessError, "This person is not among your members"):
+            mine._consequences("change", False, {"payer_id": liv})
+        with self.assertRaises(AccessError):
+            self.of_liv.with_user(self.user)._consequences("end", self._day("2026-06-30"))
+
+    def test_sets_no_bank_agreement(self):
+        with self.assertRaisesRegex(AccessError, "is chosen by the office"):
+            self.of_ola.with_user(self.user).agreement_id = self.agreement
 
     def test_adds_nothing_to_contracts_of_others(self):
         lines = self.env["membership.contract.line"].with_user(self.user)
@@ -231,10 +259,13 @@ class TestOutsidePartner(AssociationCommon):
         with self.assertRaises(AccessError):
             self.of_ola.with_user(self.user).read(["name"])
 
-    def test_confirms_and_then_only_looks_on(self):
+    def test_leaves_confirming_to_the_office_and_then_looks_on(self):
         contract = self._sign_up()
         contract.member_id.phone = "55 00 00 00"
-        contract.action_confirm()
+        for confirm in (contract.action_confirm, lambda: contract.write({"state": "confirmed"})):
+            with self.assertRaisesRegex(AccessError, "The office confirms"):
+                confirm()
+        self.of_ola.env[contract._name].browse(contract.id).action_confirm()
         self.assertEqual(contract.state, "confirmed")
         self.assertEqual(contract.member_status, "active")
         with self.assertRaises(AccessError):

@@ -23,6 +23,7 @@ class BankFileUpload(models.TransientModel):
 
     def action_upload(self):
         """Store the files and show them; a file that is refused keeps none of the others back."""
+        self.check_access("write")
         self.ensure_one()
         files = self.env["bank.file"]
         files._check_may_process()

@@ -86,6 +86,7 @@ class BankPaymentPlace(models.TransientModel):
 
     def action_place(self):
         """Book the lines as they stand. What they do not take stays to place."""
+        self.check_access("write")
         self.ensure_one()
         payment = self.payment_id
         payment._place(
@@ -110,6 +111,7 @@ class BankPaymentPlace(models.TransientModel):
 
     def action_read_list(self):
         """Turn the pasted list into lines. Nothing is taken when a line of it is wrong."""
+        self.check_access("write")
         self.ensure_one()
         rows, problems = self._parse_list()
         targets = self._find_targets({number for _place, number, _amount in rows})
@@ -225,6 +227,7 @@ class BankPaymentPlaceProposal(models.TransientModel):
 
     def action_take(self):
         """Place the whole payment as proposed."""
+        self.check_access("write")
         self.ensure_one()
         wizard = self.wizard_id
         payment = wizard.payment_id

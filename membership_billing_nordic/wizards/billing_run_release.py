@@ -61,6 +61,7 @@ class BillingRunRelease(models.TransientModel):
 
     def action_release(self):
         """Release what was chosen: the scheduled action invoices it."""
+        self.check_access("write")
         self.ensure_one()
         self.run_id._check_manager()
         lines = self._lines()

@@ -25,6 +25,7 @@ class BillingRunStart(models.TransientModel):
 
     def action_start(self):
         """Make a run for each company and prepare its preview."""
+        self.check_access("write")
         self.ensure_one()
         runs = self.env["billing.run"]
         runs._check_manager()

@@ -45,6 +45,7 @@ class BillingRunUndo(models.TransientModel):
 
     def action_undo(self):
         """Undo the run; the scheduled action does the work."""
+        self.check_access("write")
         self.ensure_one()
         self.run_id.action_undo()
         return {"type": "ir.actions.act_window_close"}

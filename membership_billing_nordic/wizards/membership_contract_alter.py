@@ -98,7 +98,9 @@ class MembershipContractAlter(models.TransientModel):
 
     def _present(self):
         """What all contracts have in common now: dict of field to record."""
-        contracts = self.contract_ids._origin.sudo()
+        contracts = self.contract_ids._origin.with_user(self.env.user)
+        contracts.check_access("read")
+        contracts = contracts.sudo()
         present = {
             "plan_id": contracts.mapped(lambda contract: contract.next_plan_id or contract.plan_id),
             "association_id": contracts.mapped(
@@ -125,6 +127,7 @@ class MembershipContractAlter(models.TransientModel):
 
     def action_detach_payer(self):
         """Make the payer independent of the company, then go on with the change."""
+        self.check_access("write")
         self.ensure_one()
         self.payer_id.action_mbn_detach()
         return {
@@ -138,6 +141,7 @@ class MembershipContractAlter(models.TransientModel):
 
     def action_apply(self):
         """Change the contracts."""
+        self.check_access("write")
         self.ensure_one()
         vals = self._changes()
         if not vals:

@@ -60,6 +60,7 @@ class MembershipContractCharge(models.TransientModel):
 
     def action_charge(self):
         """Charge it."""
+        self.check_access("write")
         self.ensure_one()
         contract, now = self.contract_id, self.when == "now"
         if now:

@@ -70,7 +70,8 @@ class MembershipContractStop(models.TransientModel):
     @api.depends("operation", "contract_ids")
     def _compute_date(self):
         for stop in self:
-            contracts, today = stop.contract_ids._origin, self.env.company._billing_today()
+            contracts = stop.contract_ids._origin.with_user(self.env.user)
+            today = self.env.company._billing_today()
             if stop.operation == "end":
                 paid = [day for day in contracts.mapped("paid_until") if day]
                 earliest = [contract._earliest_end(today) for contract in contracts]
@@ -137,6 +138,7 @@ class MembershipContractStop(models.TransientModel):
 
     def action_apply(self):
         """Pause or end the contracts."""
+        self.check_access("write")
         self.ensure_one()
         if not self.contract_ids:
             raise UserError(self.env._("Choose at least one contract."))

@@ -125,7 +125,7 @@ class MembershipSignup(models.TransientModel):
     @api.depends("person_id")
     def _compute_person(self):
         for signup in self:
-            person = signup.person_id
+            person = signup.person_id.with_user(self.env.user)  # no stranger's data
             if person:
                 for name, source in PERSON.items():
                     signup[name] = person[source]
@@ -255,6 +255,7 @@ class MembershipSignup(models.TransientModel):
 
     def action_use_duplicate(self):
         """Sign up the known person who was found, with what was typed here."""
+        self.check_access("write")
         self.ensure_one()
         typed = {name: self[name] for name in PERSON if self[name]}
         self.person_id = self.duplicate_id
@@ -263,17 +264,20 @@ class MembershipSignup(models.TransientModel):
 
     def action_detach_payer(self):
         """Make the payer independent of the company whose contact it is."""
+        self.check_access("write")
         self.ensure_one()
         self._known_payer().action_mbn_detach()
         return self._reopen()
 
     def action_save(self):
         """Sign up and show the member's card."""
+        self.check_access("write")
         return self._sign_up().member_id._mbn_card_action()
 
     def action_save_and_bill(self):
         """Sign up, make the first invoice at once, and show the member's card."""
-        self.env["billing.run"].check_access("create")
+        self.check_access("write")
+        self.env["membership.contract"]._check_billing_user()
         contract = self._sign_up()
         self.env["billing.run"]._bill_now(contract)
         return contract.member_id._mbn_card_action()

@@ -490,6 +490,7 @@ class BankAgreement(models.Model):
 
     def action_check(self):
         """Check the settings; say so when nothing is missing."""
+        self.check_access("read")
         self._check_ready()
         return {
             "type": "ir.actions.client",
@@ -636,10 +637,12 @@ class BankAgreement(models.Model):
 
     def action_payer_numbers(self):
         """Show the payer numbers of this agreement."""
+        self.check_access("read")
         return self._action_of_agreement("membership_billing_nordic.action_bank_payer_number")
 
     def action_references(self):
         """Show the references of this agreement."""
+        self.check_access("read")
         return self._action_of_agreement("membership_billing_nordic.action_billing_reference")
 
     def _action_of_agreement(self, xml_id):

@@ -104,6 +104,7 @@ class BankConnection(models.Model):
 
     def action_agreements(self):
         """Show the agreements of this connection."""
+        self.check_access("read")
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "membership_billing_nordic.action_bank_agreement"

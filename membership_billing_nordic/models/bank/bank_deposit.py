@@ -327,6 +327,7 @@ class BankDeposit(models.Model):
 
     def action_show_payments(self):
         """The payments of this deposit."""
+        self.check_access("read")
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "membership_billing_nordic.action_bank_payment"

@@ -628,6 +628,7 @@ class BankFile(models.Model):
 
     def action_refresh(self):
         """Show the form again, with what the background work has done meanwhile."""
+        self.check_access("read")
 
     def action_process_again(self):
         """Read the file again after the set-up was corrected; only what is missing is booked."""
@@ -704,22 +705,27 @@ class BankFile(models.Model):
 
     def action_show_payments(self):
         """The payments of this file."""
+        self.check_access("read")
         return self._show("action_bank_payment", {"search_default_group_state": 1})
 
     def action_show_to_place(self):
         """The payments of this file that a person has to place."""
+        self.check_access("read")
         return self._show("action_bank_payment_to_place", {})
 
     def action_show_deposits(self):
         """The deposits of this file."""
+        self.check_access("read")
         return self._show("action_bank_deposit", {})
 
     def action_show_held(self):
         """The deposits of this file that wait for a decision."""
+        self.check_access("read")
         return self._show("action_bank_deposit", {"search_default_held": 1})
 
     def action_show_mandate_events(self):
         """The mandate messages of this file."""
+        self.check_access("read")
         return self._show("action_bank_mandate_event", {})
 
     def _show(self, xml_id, context):
@@ -734,6 +740,7 @@ class BankFile(models.Model):
 
     def action_show_entries(self):
         """The journal entries this file caused."""
+        self.check_access("read")
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
@@ -746,6 +753,7 @@ class BankFile(models.Model):
 
     def action_show_first(self):
         """The file that came first with the same bytes."""
+        self.check_access("read")
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",

@@ -526,6 +526,7 @@ class BankPayment(models.Model):
 
     def action_place(self):
         """Open the wizard that places this payment by hand."""
+        self.env["bank.payment.place"].check_access("create")
         self.ensure_one()
         self._check_may_place()
         return {
@@ -573,6 +574,7 @@ class BankPayment(models.Model):
 
     def action_show_invoices(self):
         """The invoices this payment was used for."""
+        self.check_access("read")
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
@@ -585,6 +587,7 @@ class BankPayment(models.Model):
 
     def action_show_entries(self):
         """The journal entries of this payment."""
+        self.check_access("read")
         self.ensure_one()
         used = self.sudo().allocation_ids
         moves = used.entry_line_id.move_id | used.undone_move_id | self.sudo().deposit_id.move_id

@@ -31,6 +31,7 @@ class ResPartner(models.Model):
 
     def action_mbn_payments(self):
         """Show the payments of bank files that were placed on this payer."""
+        self.env["bank.payment"].check_access("read")
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "membership_billing_nordic.action_bank_payment"

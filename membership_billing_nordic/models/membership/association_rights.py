@@ -12,7 +12,14 @@ ADMINISTRATOR = "membership_billing_nordic.group_association_administrator"
 OUTSIDE = "membership_billing_nordic.group_outside_partner"
 # By these a contract decides who may see a person. Odoo lets a user write the id of a record
 # that is hidden from that user; here that would be a way to see it.
-DECIDING = ("member_id", "payer_id", "association_id", "outside_partner_id")
+DECIDING = (
+    "member_id",
+    "payer_id",
+    "association_id",
+    "next_association_id",
+    "agreement_id",
+    "outside_partner_id",
+)
 
 
 class ResUsers(models.Model):
@@ -86,18 +93,22 @@ class MembershipContract(models.Model):
             return
         for name in DECIDING:
             record = self.env[self._fields[name].comodel_name].browse(vals.get(name) or ())
-            if not record.with_user(self.env.user).has_access("read"):
+            if record and not record.with_user(self.env.user).has_access("read"):
                 raise AccessError(self._not_yours(name))
         if self.env.user._mbn_has_part(ADMINISTRATOR) and not vals.get("association_id", True):
             raise UserError(self.env._("Choose one of your associations for the member."))
+        if self.env.user._mbn_has_part(OUTSIDE) and vals.get("state", "draft") != "draft":
+            raise AccessError(self.env._("The office confirms the memberships you sign up."))
 
     @api.model
     def _not_yours(self, name):
-        if name == "association_id":
+        if name in ("association_id", "next_association_id"):
             return self.env._(
                 "You are no administrator of this association. Choose one of your own, or ask the "
                 "office to move the member."
             )
+        if name == "agreement_id":
+            return self.env._("Where a membership is paid to is chosen by the office.")
         return self.env._(
             "This person is not among your members. Register them as a new person, or ask the "
             "office to make the contract."

@@ -172,8 +172,8 @@ class BillingDeliveryBundle(models.Model):
 
         :raise UserError: it is still being made
         """
-        self.ensure_one()
         self.check_access("read")
+        self.ensure_one()
         if self.state == "building":
             raise UserError(
                 self.env._("%(bundle)s is still being made. Try again soon.", bundle=self.name)

@@ -283,10 +283,12 @@ class BillingRun(models.Model):
 
     def action_refresh(self):
         """Read the form again, to see how far the work is."""
+        self.check_access("read")
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def action_view_lines(self):
         """Show the lines of the run, grouped."""
+        self.check_access("read")
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "membership_billing_nordic.action_billing_run_line"
@@ -296,6 +298,7 @@ class BillingRun(models.Model):
 
     def action_view_left_out(self):
         """Show who was left out, grouped by reason."""
+        self.check_access("read")
         action = self.action_view_lines()
         action["domain"] = [("run_id", "=", self.id), ("state", "in", ("left_out", "failed"))]
         action["context"] = {"search_default_group_problem": 1}
@@ -303,6 +306,7 @@ class BillingRun(models.Model):
 
     def action_view_invoices(self):
         """Show the invoices of the run."""
+        self.check_access("read")
         self.ensure_one()
         action = self.env["account.move"]._mbn_list_action(self.env["account.move"])
         action["domain"] = [("mbn_run_id", "=", self.id)]
@@ -310,6 +314,7 @@ class BillingRun(models.Model):
 
     def action_view_unsent(self):
         """Show the invoices that were not e-mailed."""
+        self.check_access("read")
         action = self.action_view_invoices()
         action["domain"] += [("mbn_send_state", "in", ("failed", "portal"))]
         return action

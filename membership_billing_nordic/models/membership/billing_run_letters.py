@@ -33,6 +33,7 @@ class BillingRun(models.Model):
 
         :raise UserError: there is no letter to print
         """
+        self.env["billing.delivery.bundle"].check_access("write")
         self.ensure_one()
         self._check_may_print()
         letters = (
@@ -48,6 +49,7 @@ class BillingRun(models.Model):
 
     def action_view_letters(self):
         """Show the files of letters of this run."""
+        self.check_access("read")
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "membership_billing_nordic.action_billing_delivery_bundle"
@@ -56,6 +58,7 @@ class BillingRun(models.Model):
 
     def action_mark_letters_posted(self):
         """Note that the printed letters of this run are posted."""
+        self.env["billing.delivery.bundle"].check_access("write")
         self.ensure_one()
         self._check_may_print()
         ready = self.bundle_ids.filtered(lambda bundle: bundle.state != "posted")

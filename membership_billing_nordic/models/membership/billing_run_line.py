@@ -144,6 +144,7 @@ class BillingRunLine(models.Model):
 
     def action_fix(self):
         """Open what has to be corrected."""
+        self.check_access("read")
         self.ensure_one()
         record = {
             "no_price": self.plan_id,
@@ -159,6 +160,7 @@ class BillingRunLine(models.Model):
 
     def action_view_invoice(self):
         """Show the invoice of the line."""
+        self.check_access("read")
         return self.env["account.move"]._mbn_list_action(self.invoice_id)
 
     # ------------------------------------------------------------------

@@ -250,6 +250,7 @@ class BillingRun(models.Model):
 
     def action_view_elsewhere(self):
         """Show the runs in which memberships wait that this one leaves to them."""
+        self.check_access("read")
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "membership_billing_nordic.action_billing_run"

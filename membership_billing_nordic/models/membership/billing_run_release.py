@@ -27,6 +27,7 @@ class BillingRun(models.Model):
 
     def action_release_part(self):
         """Ask which part to release."""
+        self.check_access("write")
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",

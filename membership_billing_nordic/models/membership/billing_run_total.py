@@ -94,6 +94,7 @@ class BillingRunTotal(models.Model):
 
     def action_view_lines(self):
         """Show the memberships behind the total, with what to correct on each."""
+        self.check_access("read")
         self.ensure_one()
         action = self.run_id.action_view_lines()
         action["domain"] = [("run_id", "=", self.run_id.id), *self._line_domain()]

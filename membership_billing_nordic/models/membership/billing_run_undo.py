@@ -71,6 +71,7 @@ class BillingRun(models.Model):
 
     def action_ask_undo(self):
         """Show what undoing will do, and ask."""
+        self.check_access("write")
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
@@ -83,6 +84,7 @@ class BillingRun(models.Model):
 
     def action_view_credit_notes(self):
         """Show the credit notes of the undo."""
+        self.check_access("read")
         self.ensure_one()
         action = self.env["account.move"]._mbn_list_action(self.env["account.move"])
         notes = self.env["billing.run.line"]._search(

@@ -21,12 +21,14 @@ class ResPartner(models.Model):
     @api.model
     def action_mbn_sign_up(self):
         """Open the form that signs up a member."""
+        self.env["membership.signup"].check_access("create")
         return self.env["ir.actions.act_window"]._for_xml_id(
             "membership_billing_nordic.action_membership_signup"
         )
 
     def action_mbn_new_contract(self):
         """Sign this person up for a further membership."""
+        self.env["membership.signup"].check_access("create")
         self.ensure_one()
         return self.action_mbn_sign_up() | {"context": self._mbn_signup_context()}
 
@@ -35,10 +37,12 @@ class ResPartner(models.Model):
 
     def action_mbn_change(self):
         """Change plan, payer, means of payment or association of the running memberships."""
+        self.env["membership.contract"].check_access("write")
         return self._mbn_running_contracts().action_change()
 
     def action_mbn_stop(self):
         """Pause or end the running memberships."""
+        self.env["membership.contract"].check_access("write")
         return self._mbn_running_contracts().action_stop()
 
     def _mbn_running_contracts(self):
@@ -55,6 +59,7 @@ class ResPartner(models.Model):
 
     def action_mbn_send_again(self):
         """Choose invoices that are to be sent once more."""
+        self.env["membership.send.again"].check_access("create")
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
@@ -67,6 +72,7 @@ class ResPartner(models.Model):
 
     def action_mbn_correct(self):
         """Correct name, address, birth date and the like in a dialog."""
+        self.check_access("write")
         self.ensure_one()
         view = self.env.ref("membership_billing_nordic.res_partner_view_form_correct")
         return {
@@ -80,6 +86,7 @@ class ResPartner(models.Model):
 
     def action_mbn_contact(self):
         """Show everything Odoo keeps about the contact."""
+        self.check_access("read")
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
@@ -91,6 +98,7 @@ class ResPartner(models.Model):
 
     def action_mbn_merge(self):
         """Merge this person with those who are likely the same."""
+        self.check_access("write")
         self.ensure_one()
         twins = self._mbn_likely_duplicates(self._mbn_identity())
         if not twins:
@@ -107,6 +115,7 @@ class ResPartner(models.Model):
 
     def action_mbn_undo_end(self):
         """Let memberships that end or have ended go on, as if they had not been ended."""
+        self.env["membership.contract"].check_access("write")
         self.ensure_one()
         self.mbn_card_contract_ids.filtered("date_end").action_undo_end()
         return {"type": "ir.actions.act_window_close"}
@@ -117,6 +126,7 @@ class MembershipContract(models.Model):
 
     def action_mbn_open_member(self):
         """Show the card of the member."""
+        self.check_access("read")
         self.ensure_one()
         return self.member_id._mbn_card_action()
 

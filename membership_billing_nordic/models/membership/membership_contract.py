@@ -576,7 +576,8 @@ class MembershipContract(models.Model):
 
     def action_charge(self):
         """Ask what is to be charged once."""
-        self.check_access("write")
+        self.env["membership.contract.charge"].check_access("create")
+        self.check_access("read")
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
@@ -635,6 +636,7 @@ class MembershipContract(models.Model):
         }
 
     def _ask(self, operation, title):
+        self.env["membership.contract.stop"].check_access("create")
         return {
             "type": "ir.actions.act_window",
             "name": title,

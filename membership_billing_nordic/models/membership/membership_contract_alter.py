@@ -53,6 +53,7 @@ class MembershipContract(models.Model):
 
     def action_change(self):
         """Ask what is to change: plan, payer, bank agreement or association."""
+        self.env["membership.contract.alter"].check_access("create")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Change Membership"),
@@ -64,6 +65,7 @@ class MembershipContract(models.Model):
 
     def action_undo_change(self):
         """Forget the changes that are planned for later."""
+        self.check_access("write")
         for contract in self:
             contract._forget_next_plan("correction")
             contract._forget_next_association("correction")

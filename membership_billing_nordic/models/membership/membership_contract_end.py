@@ -123,6 +123,7 @@ class MembershipContract(models.Model):
         What was credited because of the end stays credited; periods that were credited as a
         whole are billed again.
         """
+        self.check_access("write")
         for contract in self.filtered("date_end"):
             last, ended = contract.date_end, contract.state == "ended"
             contract._pick_up_charges()

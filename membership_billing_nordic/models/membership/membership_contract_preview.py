@@ -23,6 +23,8 @@ class MembershipContract(models.Model):
         :return: list of dicts: ``contract_id``, ``kind``, ``text``, ``amount`` (None: none, tax
             included), ``date`` (None: none). Kind ``problem``: what makes it impossible.
         """
+        self.with_user(self.env.user).check_access("read")
+        self._check_named(vals or {})
         rows = []
         for contract in self.sudo():
             try:

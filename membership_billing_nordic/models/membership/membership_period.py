@@ -176,6 +176,7 @@ class MembershipPeriod(models.Model):
 
     def action_view_invoices(self):
         """Show the invoices of the periods."""
+        self.check_access("read")
         return self.env["account.move"]._mbn_list_action(self.invoice_ids)
 
     def _follow_charges(self):

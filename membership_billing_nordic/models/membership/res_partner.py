@@ -140,6 +140,7 @@ class ResPartner(models.Model):
 
         What they had only as part of the company (VAT number, terms) goes with it.
         """
+        self.check_access("write")
         for partner in self.filtered("parent_id"):
             company = partner.commercial_partner_id
             inherited = [
@@ -168,6 +169,7 @@ class ResPartner(models.Model):
 
     def action_mbn_view_contracts(self):
         """Show the contracts the partner has or pays for."""
+        self.env["membership.contract"].check_access("read")
         return self.env["membership.contract"]._list_action(
             self.env._("Contracts"),
             ["|", ("member_id", "in", self.ids), ("payer_id", "in", self.ids)],

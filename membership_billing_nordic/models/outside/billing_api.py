@@ -49,6 +49,7 @@ class BillingApi(models.AbstractModel):
             ``reference``, ``currency``, ``amount``, ``amount_open``, ``state``,
             ``contract_ids``
         """
+        self._check_internal()
         with faults(self.env):
             domain = INVOICES & Domain("state", "=", "posted")
             domain &= self._dates("invoice_date", date_from, date_to)
