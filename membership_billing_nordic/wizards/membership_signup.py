@@ -180,8 +180,8 @@ class MembershipSignup(models.TransientModel):
     def _compute_payer_warning(self):
         for signup in self:
             payer = signup._known_payer()
-            wrong = payer and payer.commercial_partner_id != payer
-            signup.payer_warning = wrong and payer._mbn_not_own_payer_text()
+            wrong = payer.commercial_partner_id != payer
+            signup.payer_warning = payer._mbn_not_own_payer_text() if wrong else False
 
     @api.depends(
         "plan_id",
@@ -194,7 +194,8 @@ class MembershipSignup(models.TransientModel):
     )
     def _compute_quote(self):
         for signup in self:
-            signup.quote = signup.plan_id and signup.date_start and signup._describe_quote()
+            known = signup.plan_id and signup.date_start
+            signup.quote = signup._describe_quote() if known else False
 
     def _describe_quote(self):
         """The first invoice: its lines, its sum and its day; or why there will be none."""

@@ -18,9 +18,8 @@ class ResPartner(models.Model):
         for partner in self:
             partner.mbn_can_undo_end = any(partner.mbn_card_contract_ids.mapped("date_end"))
 
-    @api.model
     def action_mbn_sign_up(self):
-        """Open the form that signs up a member."""
+        """Open the form that signs up a member; a button of the list, whatever is selected."""
         self.env["membership.signup"].check_access("create")
         return self.env["ir.actions.act_window"]._for_xml_id(
             "membership_billing_nordic.action_membership_signup"

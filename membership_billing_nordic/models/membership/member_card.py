@@ -111,7 +111,9 @@ class ResPartner(models.Model):
     @api.depends("mbn_contract_ids.status_text")
     def _compute_mbn_card_status(self):
         for partner in self:
-            partner.mbn_card_status = partner._mbn_leading_contract().status_text
+            partner.mbn_card_status = (
+                partner._mbn_leading_contract().status_text or partner._mbn_payer_status()
+            )
 
     @api.depends("mbn_contract_ids", "mbn_payer_contract_ids")
     def _compute_mbn_card(self):
@@ -154,6 +156,11 @@ class ResPartner(models.Model):
             )
             partner.mbn_payer_warning = paying and partner._origin._mbn_not_own_payer_text()
 
+    def _mbn_payer_status(self):
+        paid = self._mbn_contracts_paid_for().filtered(lambda one: one.state in _LIVE)
+        names = sorted(set(paid.member_id.mapped("name")))
+        return names and self.env._("No member. Pays for %(names)s.", names=", ".join(names))
+
     def _mbn_live_contracts(self):
         return self.mbn_card_contract_ids.filtered(lambda contract: contract.state in _LIVE)
 
@@ -192,8 +199,8 @@ class ResPartner(models.Model):
             )
         rows.append(self._mbn_open_row(self._mbn_card_invoices()))
         rows += [
-            CardRow(self.env._("Next invoice"), text)
-            for contract in self._mbn_live_contracts()
+            CardRow(self.env._("Next invoice"), contract._for_whom(self, text))
+            for contract in self._mbn_live_contracts() or self._mbn_contracts_paid_for()
             if (text := contract._next_invoice_text())
         ]
         born = self.mbn_birth_date
@@ -337,12 +344,14 @@ class ResPartner(models.Model):
             [("contract_id", "in", contracts.ids)], order="id desc", limit=_ROWS_READ
         )
         events = []
-        for made, group in rows.grouped(
+        made_together = rows.grouped(
             lambda row: (row.contract_id, row.create_date, row.reason == "joined")
-        ).items():
-            contract, moment, joined = made
+        )
+        for (contract, moment, joined), group in made_together.items():
             day = fields.Datetime.context_timestamp(self, moment).date()
-            texts = [contract._joined_text()] if joined else group._texts()
+            texts = group._texts()
+            if joined:
+                day, texts = min(day, contract.date_start), [contract._joined_text()]
             events += [CardEvent(day, contract._for_whom(self, text)) for text in texts]
         return events
 
@@ -441,8 +450,8 @@ class ResPartner(models.Model):
             move.payment_reference or "",
         ]
         amount = formatLang(self.env, sign * move.amount_residual, currency_obj=move.currency_id)
-        row = Markup().join(Markup("<td>%s</td>") % cell for cell in cells)
-        row += Markup('<td class="text-end">%s</td>') % amount
+        row = Markup().join(Markup('<td class="py-1">%s</td>') % cell for cell in cells)
+        row += Markup('<td class="text-end py-1">%s</td>') % amount
         return Markup('<tr class="%s">%s</tr>') % ("text-danger" if _is_overdue(move) else "", row)
 
     def _mbn_move_link(self, move):
@@ -578,8 +587,8 @@ def _link(action, record, text):
 def _render_rows(rows):
     body = Markup().join(
         Markup(
-            '<tr><td class="text-muted text-nowrap ps-0 pe-3" style="width: 1%%">%s</td>'
-            '<td class="%s">%s</td></tr>'
+            '<tr><td class="text-muted text-nowrap ps-0 pe-3 py-0" style="width: 1%%">%s</td>'
+            '<td class="py-0 text-break %s">%s</td></tr>'
         )
         % (row.label, f"text-{row.tone}" if row.tone else "", row.text)
         for row in rows

@@ -3,7 +3,8 @@ from typing import NamedTuple
 
 from odoo import models
 
-from .billing_pricing import LeftOutError, Pricing
+from .billing_pricing import LeftOutError
+from .billing_sale import Sales
 
 
 class QuoteLine(NamedTuple):
@@ -33,25 +34,14 @@ class MembershipContract(models.Model):
         due = contract._dues(until).get(contract.id)
         if not due:
             return []
-        items = (
-            self.env["billing.run.line"]
-            .sudo()
-            ._items(contract, due.periods, Pricing(contract.company_id))
-        )
-        lines = [
-            QuoteLine(
-                sale.text or contract.plan_id.name,
-                item.due.date_from,
-                item.due.date_to,
-                sale.quote.amount,
-            )
-            for item in items
-            for sale in item.sales
-        ]
-        return lines + [
-            QuoteLine(charge.display_name, charge.date_from, charge.date_to, charge.amount)
-            for charge in due.charges
-        ]
+        bill = Sales(contract.company_id, until).bill(contract, due)
+        return [contract._quote_line(sale) for sale in bill.now(until)]
+
+    def _quote_line(self, sale):
+        kinds = dict(self.charge_ids._fields["kind"]._description_selection(self.env))
+        plan = self.env["membership.plan"].browse(sale.plan)
+        usual = plan.name if sale.kind == "fee" else kinds[sale.kind]
+        return QuoteLine(sale.name or usual, sale.date_from, sale.date_to, sale.quote.amount)
 
     def _quote_amount(self, until):
         """What the invoice of ``until`` comes to; None when that cannot be told."""
