@@ -170,6 +170,9 @@ class TestDelivery(DeliveryCommon):
         self._send()
         self.assertEqual(invoice.mbn_send_state, "sent")
         self.assertEqual(self._last(invoice).address, "right@example.com")
+        self._bounce(invoice)
+        self._send()
+        self.assertEqual(invoice.mbn_send_state, "portal")
 
     # ------------------------------------------------------------------
     # SMS

@@ -100,18 +100,20 @@ class BillingDelivery(models.Model):
     @api.model
     def _note(self, moves, channel, **vals):
         """Log one try of ``channel`` for each of ``moves``."""
-        return self.sudo().create(
-            [
+        rows = []
+        for move in moves:
+            payer = move.partner_id
+            address = payer._mbn_delivery_address(channel)
+            rows.append(
                 {
                     "move_id": move.id,
-                    "partner_id": move.partner_id.id,
+                    "partner_id": payer.id,
                     "channel": channel,
-                    "address": move.partner_id._mbn_delivery_address(channel),
+                    "address": address if address != channel else False,
                 }
                 | vals
-                for move in moves
-            ]
-        )
+            )
+        return self.sudo().create(rows)
 
     @api.model
     def _note_failed(self, move, channel, reason):
@@ -207,13 +209,14 @@ class BillingDelivery(models.Model):
         move = self.move_id
         if self.document != "invoice" or not move.mbn_send_state or move.state != "posted":
             return False
-        if move.currency_id.is_zero(move.amount_residual):
+        if move.move_type == "out_invoice" and move.currency_id.is_zero(move.amount_residual):
             return False
         return not self.sudo().search_count(
             [
                 ("move_id", "=", move.id),
                 ("document", "=", "invoice"),
                 ("state", "in", ("sent", "waiting")),
+                ("superseded", "=", False),
             ],
             limit=1,
         )

@@ -8,7 +8,7 @@ from odoo.tools.pdf import PdfFileReader, PdfReadError, merge_pdf
 
 from .billing_invoice_sender import SEND_CHUNK
 
-BUNDLE_SIZE = 1000  # letters in one file: what a server merges in some seconds
+BUNDLE_SIZE = 500  # letters in one file: some seconds and 400 MB to merge
 AT_ONCE = 100  # letters whose file the user can wait for
 
 

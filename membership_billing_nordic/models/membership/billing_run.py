@@ -122,7 +122,7 @@ class BillingRun(models.Model):
         string="Invoices", compute="_compute_invoice_counts", help="Invoices made."
     )
     unsent_count = fields.Integer(
-        string="Not E-mailed", compute="_compute_invoice_counts", help="Invoices not e-mailed."
+        string="Not Delivered", compute="_compute_invoice_counts", help="Invoices not delivered."
     )
 
     @api.depends("date", "is_daily")
@@ -313,7 +313,7 @@ class BillingRun(models.Model):
         return action
 
     def action_view_unsent(self):
-        """Show the invoices that were not e-mailed."""
+        """Show the invoices that were not delivered."""
         self.check_access("read")
         action = self.action_view_invoices()
         action["domain"] += [("mbn_send_state", "in", ("failed", "portal"))]

@@ -40,10 +40,10 @@ class ResCompany(models.Model):
         "date, currency and bank agreement are the same. A payer may want it otherwise.",
     )
     mbn_send_invoices = fields.Boolean(
-        string="E-mail Membership Invoices",
+        string="Send Membership Invoices",
         default=True,
-        help="Send membership invoices by e-mail as soon as they are posted. Members find them "
-        "on the portal in any case.",
+        help="Send membership invoices as soon as they are posted, by the payer's channels. Members "
+        "find them on the portal in any case.",
     )
 
     def _mbn_sale_journal(self, agreement=None):
