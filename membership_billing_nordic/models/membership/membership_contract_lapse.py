@@ -1,10 +1,14 @@
+import logging
 from datetime import timedelta
 
 import psycopg2
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..common.error_text import error_text
+
+_logger = logging.getLogger(__name__)
 
 LAPSE_CHUNK = 50  # a credit note takes a tenth of a second
 STUCK = "membership_offer_stuck"
@@ -56,6 +60,9 @@ class MembershipContract(models.Model):
         except psycopg2.OperationalError:
             raise
         except Exception as error:
+            if not isinstance(error, UserError):
+                _logger.exception("Contract %s could not lapse", contract.id)
+            self.env.invalidate_all(flush=False)
             problem = error_text(contract, error)
         if problem:
             self.env["billing.exception"]._open(
@@ -77,9 +84,10 @@ class MembershipContract(models.Model):
             lambda period: any(charge._is_past_grace() for charge in period.charge_ids)
         )
         last_day = overdue[0].date_from - timedelta(days=1)
-        paid = self.charge_ids.filtered(
-            lambda charge: charge.period_id.date_from > last_day and charge._is_partly_paid()
+        offered = self.period_ids.filtered(
+            lambda period: period.date_from > last_day and period.state != "void"
         )
+        paid = offered.charge_ids.filtered(lambda charge: charge._is_partly_paid())
         if paid:
             return self.env._(
                 "The renewal from %(day)s was offered and is not paid in full: %(invoices)s",
