@@ -28,6 +28,7 @@ class ResPartner(models.Model):
     def action_mbn_new_contract(self):
         """Sign this person up for a further membership."""
         self.env["membership.signup"].check_access("create")
+        self.check_access("read")
         self.ensure_one()
         return self.action_mbn_sign_up() | {"context": self._mbn_signup_context()}
 
@@ -115,6 +116,7 @@ class ResPartner(models.Model):
     def action_mbn_undo_end(self):
         """Let memberships that end or have ended go on, as if they had not been ended."""
         self.env["membership.contract"].check_access("write")
+        self.check_access("read")
         self.ensure_one()
         self.mbn_card_contract_ids.filtered("date_end").action_undo_end()
         return {"type": "ir.actions.act_window_close"}

@@ -54,6 +54,7 @@ class MembershipContract(models.Model):
     def action_change(self):
         """Ask what is to change: plan, payer, bank agreement or association."""
         self.env["membership.contract.alter"].check_access("create")
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Change Membership"),

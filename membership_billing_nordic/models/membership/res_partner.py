@@ -170,6 +170,7 @@ class ResPartner(models.Model):
     def action_mbn_view_contracts(self):
         """Show the contracts the partner has or pays for."""
         self.env["membership.contract"].check_access("read")
+        self.check_access("read")
         return self.env["membership.contract"]._list_action(
             self.env._("Contracts"),
             ["|", ("member_id", "in", self.ids), ("payer_id", "in", self.ids)],
