@@ -524,7 +524,7 @@ class TestChanges(ApiCommon):
         with patch.object(log, "_present_cluster", lambda _self: "99-1"):
             again = self._changes(since=end["cursor"], limit=1000)
             self.assertIn(contract.id, self._told(again["changes"], "id"))
-            self.assertEqual(self.env["billing.change"]._after(None, ["contract"], 1)[0][0], "0")
+            self.assertEqual(self.env["billing.change"]._after(None, ["contract"], 1)[0][0][0], "0")
             self.assertFalse(self._changes(since=again["cursor"])["changes"])
 
     def test_superseded_changes_are_forgotten(self):

@@ -3,16 +3,21 @@
 import base64
 import json
 import os
+import random
 import re
 import subprocess
 import sys
+import threading
+import time
 import urllib.error
 import urllib.request
 import xmlrpc.client
 from datetime import date
 
+import psycopg2
 import pytest
 
+from devtools import odoo
 from devtools.paths import ROOT
 from devtools.scenarios import association
 from tests.bank_simulator import nets
@@ -23,7 +28,11 @@ SET_UP = """
 from datetime import date, datetime, timedelta
 from devtools.scenarios import association
 association.found(env, date(2026, 10, 1))
-groups = {"manager": "group_billing_manager", "desk": "group_billing_front_desk"}
+groups = {
+    "manager": "group_billing_manager",
+    "desk": "group_billing_front_desk",
+    "local": "group_association_administrator",
+}
 for login, group in groups.items():
     user = env["res.users"].create(
         {
@@ -35,6 +44,13 @@ for login, group in groups.items():
     end = datetime.now() + timedelta(days=1)
     key = env(user=user.id)["res.users.apikeys"]._generate("rpc", "test", end)
     print("KEY", login, user.id, key)
+north, south = env["membership.association"].create(
+    [
+        {"partner_id": env["res.partner"].create({"name": name}).id, "code": code}
+        for name, code in (("North", "N"), ("South", "S"))
+    ]
+)
+north.administrator_ids = env["res.users"].search([("login", "=", "local")])
 admin_key = env(user=2)["res.users.apikeys"]._generate("rpc", "test", end)
 print("KEY admin 2", admin_key)
 env.cr.commit()
@@ -75,8 +91,8 @@ class Outside:
 
     def xmlrpc(self, method, **arguments):
         """The answer of a method of billing.api; raises Fault."""
-        odoo = xmlrpc.client.ServerProxy(f"{self.server.url}/xmlrpc/2/object")
-        return odoo.execute_kw(
+        server = xmlrpc.client.ServerProxy(f"{self.server.url}/xmlrpc/2/object")
+        return server.execute_kw(
             self.database, self.user, self.key, "billing.api", method, [], arguments
         )
 
@@ -88,7 +104,7 @@ def club(module_database, odoo_server, tmp_path_factory):
     output = OdooScript(module_database, SET_UP, log).wait()
     server = odoo_server(module_database)
     keys = re.findall(r"^KEY (\w+) (\d+) (\w+)$", output, re.MULTILINE)
-    assert len(keys) == 3
+    assert len(keys) == 4
     return {login: Outside(server, module_database, int(user), key) for login, user, key in keys}
 
 
@@ -112,6 +128,21 @@ def test_the_guides_examples_run(club):
     lines = ended.stdout.splitlines()
     assert re.fullmatch(r"member number \S+ status \w+", lines[0])
     assert re.fullmatch(r"422 external_id crm-1001 is taken by the record with id \d+\.", lines[1])
+    assert lines[2:6] == [
+        "signed up Ola Dahl plan YOUTH",
+        "['updated ', 'created ', 'error birth_date: expected a date as YYYY-MM-DD.']",
+        "created",
+        "would cancel ",
+    ]
+    assert "cancelled 2027-12-31" in lines
+    assert lines[-7:-1] == [
+        "entitled not_invoiced Not invoiced yet",
+        "changes ['contract', 'member']",
+        "since then 0",
+        "over XML-RPC MONTH not_invoiced",
+        "over XML-RPC unchanged",
+        "over XML-RPC 0",
+    ]
     assert lines[-1].endswith("received")
 
 
@@ -222,6 +253,32 @@ def test_the_same_bytes_again_point_to_the_first_file(club):
             "Argument content: expected the file's bytes in base64.",
         ),
         ("upload_bank_file", {"name": "a.txt", "content": ""}, "a.txt is empty."),
+        (
+            "entitlement",
+            {},
+            "Argument member_id: expected just one of member_id, member_number and "
+            "member_external_id.",
+        ),
+        (
+            "changes",
+            {"since": "2026-11-01"},
+            "Argument since: expected the cursor of an earlier answer, or an empty text.",
+        ),
+        (
+            "cancel_contract",
+            {"external_id": "no such contract"},
+            "Argument external_id: expected the external id of a contract you may see.",
+        ),
+        (
+            "sign_up",
+            {"member": {"name": "A"}, "contract": {"plan": "NONE"}},
+            "Argument plan: expected the code of one plan of your company.",
+        ),
+        (
+            "upsert_members",
+            {"rows": "crm-1001"},
+            "Argument rows: expected a list.",
+        ),
     ],
 )
 def test_a_wrong_argument_is_one_sentence(club, method, arguments, sentence):
@@ -244,6 +301,153 @@ def test_the_front_desk_signs_up_but_sees_no_bank(club):
     content = base64.b64encode(b"x").decode()
     assert desk.json2("upload_bank_file", name="a", content=content)[0] == 403
     assert desk.json2("bank_file_outcome", file_id=1)[0] == 403
+
+
+@pytest.fixture
+def sql(club):
+    """Call it for a connection of its own to the club's database."""
+    connections = []
+
+    def connect():
+        server = odoo.connection().environment
+        connections.append(
+            psycopg2.connect(
+                dbname=club["admin"].database,
+                host=server["PGHOST"],
+                port=server.get("PGPORT", "5432"),
+                user=server["PGUSER"],
+                password=server.get("PGPASSWORD"),
+            )
+        )
+        return connections[-1]
+
+    yield connect
+    for connection in connections:
+        connection.close()
+
+
+def _members(club, name, count):
+    rows = [{"external_id": f"{name}-{n}", "name": f"{name} {n}"} for n in range(count)]
+    status, answers = club["desk"].json2("upsert_members", rows=rows)
+    assert status == 200
+    return [answer["member_id"] for answer in answers]
+
+
+def _follow(club, since):
+    """(rows, cursor) of all that changed since."""
+    rows, more = [], True
+    while more:
+        status, page = club["desk"].json2("changes", since=since, kinds=["member"], limit=20)
+        assert status == 200
+        rows += page["changes"]
+        since, more = page["cursor"], page["more"]
+    return rows, since
+
+
+def _write(connection, member_id, phone):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE res_partner SET phone = %s, write_date = now() AT TIME ZONE 'UTC' "
+            "WHERE id = %s",
+            [phone, member_id],
+        )
+
+
+def test_a_change_that_is_committed_late_is_told(club, sql):
+    slow_id, quick_id = _members(club, "late", 2)
+    cursor = _follow(club, "")[1]
+    slow, quick = sql(), sql()
+    _write(slow, slow_id, "111")
+    _write(quick, quick_id, "222")
+    quick.commit()
+    early, cursor = _follow(club, cursor)
+    assert early == []  # an older transaction is still writing
+    slow.commit()
+    late, cursor = _follow(club, cursor)
+    assert {row["id"]: row["phone"] for row in late} == {slow_id: "111", quick_id: "222"}
+    assert _follow(club, cursor)[0] == []
+
+
+def test_what_is_rolled_back_is_not_told_and_readers_hold_nothing_up(club, sql):
+    first_id, second_id = _members(club, "back", 2)
+    cursor = _follow(club, "")[1]
+    reader, gone, done = sql(), sql(), sql()
+    with reader.cursor() as reading:
+        reading.execute("SELECT count(*) FROM res_partner")
+    _write(gone, first_id, "333")
+    gone.rollback()
+    _write(done, second_id, "444")
+    done.commit()
+    assert [row["id"] for row in _follow(club, cursor)[0]] == [second_id]
+
+
+def test_a_copy_that_follows_changes_under_way_ends_up_equal(club, sql):
+    members = _members(club, "copy", 12)
+    copy = {row["id"]: row["phone"] for row in _follow(club, "")[0]}
+    cursor = _follow(club, "")[1]
+
+    def work(seed, connection):
+        chance = random.Random(seed)
+        for turn in range(25):
+            # In order, so that writers wait for each other and never for ever.
+            for member_id in sorted(chance.sample(members, 3)):
+                _write(connection, member_id, f"{seed}-{turn}")
+                time.sleep(chance.random() / 50)
+            (connection.commit if chance.random() < 0.8 else connection.rollback)()
+
+    writers = [threading.Thread(target=work, args=(seed, sql())) for seed in range(5)]
+    for writer in writers:
+        writer.start()
+    polls = 0
+    while any(writer.is_alive() for writer in writers):
+        rows, cursor = _follow(club, cursor)
+        copy |= {row["id"]: row["phone"] for row in rows}
+        polls += 1
+    rows, cursor = _follow(club, cursor)
+    copy |= {row["id"]: row["phone"] for row in rows}
+    with sql().cursor() as check:
+        check.execute(
+            "SELECT id, coalesce(phone, '') FROM res_partner WHERE id = ANY(%s)", [members]
+        )
+        assert {member_id: copy[member_id] for member_id in members} == dict(check.fetchall())
+    assert polls > 3
+
+
+@pytest.mark.parametrize("way", ["json2", "xmlrpc"])
+def test_an_administrator_of_an_association_sees_and_does_the_own_only(club, way):
+    def call(user, method, **arguments):
+        answer = getattr(club[user], way)(method, **arguments)
+        return answer[1] if way == "json2" else answer
+
+    ours = call(
+        "desk",
+        "sign_up",
+        member={"name": f"North {way}"},
+        contract={"plan": "MONTH", "date_start": "2026-11-01", "association": "N"},
+    )
+    theirs = call(
+        "desk",
+        "sign_up",
+        member={"name": f"South {way}", "external_id": f"south-{way}"},
+        contract={"plan": "MONTH", "date_start": "2026-11-01", "association": "S"},
+    )
+    told = call("local", "changes", kinds=["member", "contract"], limit=1000)["changes"]
+    assert ours["contract"]["contract_id"] in {r["id"] for r in told if r["kind"] == "contract"}
+    assert {r["association"] for r in told if r["kind"] == "contract"} == {"N"}
+    assert theirs["member"]["member_id"] not in {r["id"] for r in told if r["kind"] == "member"}
+    door = call("local", "entitlement", member_id=theirs["member"]["member_id"])
+    assert (door["entitled"], door["reason"]) == (False, "no_membership")
+    assert call("local", "entitlement", member_id=ours["member"]["member_id"])["entitled"]
+    [refused] = call(
+        "local", "upsert_members", rows=[{"external_id": f"south-{way}", "name": "Mine"}]
+    )
+    assert refused["error"] == "Your rights do not allow this."
+    with pytest.raises((xmlrpc.client.Fault, AssertionError)) as fault:
+        answer = club["local"].json2(
+            "cancel_contract", contract_id=theirs["contract"]["contract_id"]
+        )
+        assert answer[0] == 200, answer[1]
+    assert "expected the id of a record you may see" in str(fault.value)
 
 
 def test_without_a_key_there_is_no_answer(club):

@@ -44,12 +44,10 @@ class BillingApi(models.AbstractModel):
             kinds = self._kinds_of_changes(kinds)
             limit = arguments.whole("limit", limit, required=True, least=1, most=MOST_ROWS)
             cluster, position = self._position(since)
-        found = self.env["billing.change"]._after(position, kinds, limit)
-        if found:
-            position = found[-1][:3]
+        found, position = self.env["billing.change"]._after(position, kinds, limit)
         return {
             "changes": self._change_rows(found),
-            "cursor": "1/{}/{}/{}/{}".format(cluster, *(position or (0, "", 0))),
+            "cursor": "1/{}/{}/{}/{}".format(cluster, *position),
             "more": len(found) == limit,
         }
 

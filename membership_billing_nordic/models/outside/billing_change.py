@@ -28,6 +28,9 @@ class Change(NamedTuple):
     changed_at: object  # datetime in UTC: the transaction's beginning
 
 
+_BEGINNING = ("0", "", 0)
+
+
 class BillingChange(models.AbstractModel):
     """Which records were changed by which transaction, noted by the database itself.
 
@@ -133,17 +136,18 @@ class BillingChange(models.AbstractModel):
         Only transactions older than every one that still runs are told, so that nothing can
         come to stand before a position that was given out.
 
-        :param position: (transaction, kind, id) of the last change told, or None
-        :return: list of Change
+        :param position: (transaction, kind, id) up to which all was told, or None
+        :return: list of Change, and the position up to which all is told with them
         """
-        transaction, kind, res_id = position or ("0", "", 0)
+        [(horizon,)] = self.env.execute_query(SQL("SELECT %s", self._horizon()))
+        transaction, kind, res_id = position or _BEGINNING
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT transaction, kind, res_id, changed_at
                   FROM billing_change
                  WHERE (transaction, kind, res_id) > (%(transaction)s::xid8, %(kind)s, %(id)s)
-                   AND transaction < %(horizon)s
+                   AND transaction < %(horizon)s::xid8
                    AND kind = ANY(%(kinds)s)
                  ORDER BY transaction, kind, res_id
                  LIMIT %(limit)s
@@ -151,16 +155,35 @@ class BillingChange(models.AbstractModel):
                 transaction=transaction,
                 kind=kind,
                 id=res_id,
-                horizon=self._horizon(),
+                horizon=horizon,
                 kinds=list(kinds),
                 limit=limit,
             )
         )
-        return [Change(*row) for row in rows]
+        changes = [Change(*row) for row in rows]
+        if len(changes) == limit:
+            return changes, changes[-1][:3]
+        # All before the horizon is told: next time there is no need to look there.
+        return changes, max(position or _BEGINNING, (horizon, "", 0), key=_place)
 
     def _horizon(self):
-        """The oldest transaction that had not ended when this one began to read."""
-        return SQL("pg_snapshot_xmin(pg_current_snapshot())")
+        """The oldest transaction that had not ended when this one began to read.
+
+        Those that are known to run in other databases of the cluster do not count. One that
+        has ended since then does: its changes cannot be seen here yet.
+        """
+        return SQL(
+            """
+            (SELECT coalesce(min(running.xid::text::numeric)::text::xid8,
+                             pg_snapshot_xmax(pg_current_snapshot()))
+               FROM pg_snapshot_xip(pg_current_snapshot()) running(xid)
+              WHERE NOT EXISTS (
+                        SELECT
+                          FROM pg_stat_activity other
+                         WHERE other.backend_xid = running.xid::xid
+                           AND other.datname <> current_database()))
+            """
+        )
 
     @api.model
     def _cluster(self):
@@ -217,3 +240,9 @@ class BillingChange(models.AbstractModel):
                 horizon=self._horizon(),
             )
         )
+
+
+def _place(position):
+    """Sorts positions as the database does."""
+    transaction, kind, res_id = position
+    return int(transaction), kind, res_id
