@@ -94,6 +94,21 @@ class TestDelivery(DeliveryCommon):
             self.env["billing.exception"]._open_rows(invoice.mbn_run_id, "billing_invoice_unsent")
         )
 
+    def test_a_method_of_another_add_on_is_left_to_it(self):
+        if "snailmail.letter" not in self.env:
+            self.skipTest("no add-on brings a method of its own")
+        post = {"invoice_sending_method": "snailmail"}
+        house, nowhere = self._invoices(
+            self._member("House", "email", "letter", **post), self._member("None", "email", **post)
+        )
+        self._send()
+        self.assertEqual(self._log(house), [("snailmail", "sent")])
+        self.assertEqual(self._log(nowhere), [("snailmail", "failed"), ("email", "sent")])
+        letters = self.env["snailmail.letter"].search(
+            [("model", "=", "account.move"), ("res_id", "in", (house | nowhere).ids)]
+        )
+        self.assertEqual(letters.mapped("res_id"), house.ids)
+
     def test_a_bounce_leads_to_the_next_channel_exactly_once(self):
         self._steps("email", "sms")
         invoice = self._invoices(self._member("Ola", "email", "sms"))

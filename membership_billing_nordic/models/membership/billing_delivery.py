@@ -65,7 +65,6 @@ class BillingDelivery(models.Model):
     )
     message_id = fields.Many2one(
         "mail.message",
-        string="Message",
         index="btree_not_null",
         ondelete="set null",
         help="The e-mail or SMS; its fate decides whether the next channel is tried.",

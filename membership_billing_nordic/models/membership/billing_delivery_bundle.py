@@ -48,7 +48,7 @@ class BillingDeliveryBundle(models.Model):
     file = fields.Binary(readonly=True, attachment=True, help="All letters, one after another.")
     file_name = fields.Char(compute="_compute_file_name", help="The name of the file.")
     posted_on = fields.Datetime(
-        string="Posted On", readonly=True, help="When somebody said that the letters are posted."
+        readonly=True, help="When somebody said that the letters are posted."
     )
 
     @api.depends("delivery_ids.state")
