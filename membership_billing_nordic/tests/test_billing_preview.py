@@ -1,3 +1,6 @@
+from unittest.mock import patch
+
+from odoo import Command
 from odoo.tests import freeze_time, tagged
 
 from .run_common import RunCommon
@@ -142,6 +145,106 @@ class TestBillingPreview(RunCommon):
             self._contract("2026-12-01", self.monthly)
         run = self._preview("2027-01-15")
         self.assertEqual(run.odd_line_ids.mapped("odd_rank"), list(range(1, 11)))
+
+    # Alike memberships
+
+    def _varied_contracts(self):
+        """Two or more of every sort that the preview might take for alike."""
+        club = self.env["membership.association"].create({"partner_id": self._payer("Club").id})
+        position = self.env["account.fiscal.position"].create({"name": "No tax"})
+        by_age = self._plan("By age", term="month", lead_days=0)
+        by_age.price_ids.age_to = 17
+        by_age.price_ids = [
+            Command.create({"valid_from": "2020-01-01", "age_from": 18, "amount": 500.0})
+        ]
+        campaign = self._plan("Campaign", term="month", lead_days=0)
+        campaign.price_ids.period_to = 2
+        campaign.price_ids = [
+            Command.create({"valid_from": "2020-01-01", "period_from": 3, "amount": 99.0})
+        ]
+        entry = self._plan("Entry", entry_product_id=self.product.id, entry_fee=75.0)
+        own_day = self._plan("Own day", term="month", anchor="joining", lead_days=0)
+        missing = self._plan("No price", valid_from="2028-01-01")
+        sorts = [
+            {"start": "2027-01-01"},
+            {"start": "2027-01-01", "sales_channel": "Fair"},
+            {"start": "2026-05-01", "billed_from": "2027-01-01"},
+            {"start": "2027-01-01", "date_end": "2027-03-31"},
+            {"start": "2027-01-01", "association_id": club.id},
+            {"start": "2027-01-01", "plan": by_age, "born": "2015-06-01"},
+            {"start": "2027-01-01", "plan": by_age, "born": "1990-06-01"},
+            {"start": "2027-01-01", "plan": by_age},
+            # of age in the second of the periods that are caught up
+            {"start": "2026-12-01", "plan": by_age, "born": "2008-12-15"},
+            {"start": "2026-12-01", "plan": by_age, "born": "2009-05-15"},
+            {"start": "2026-10-01", "plan": campaign, "billed_from": "2027-01-01"},
+            {"start": "2026-12-01", "plan": campaign, "billed_from": "2027-01-01"},
+            {"start": "2027-01-01", "plan": entry},
+            {"start": "2026-01-01", "plan": entry, "billed_from": "2027-01-01"},
+            {"start": "2026-12-31", "plan": own_day},
+            {"start": "2026-12-20", "plan": own_day},
+            {"start": "2027-01-01", "plan": missing},
+            {"start": "2027-01-01", "tax_free": True},
+            {"start": "2027-01-01", "sent": "portal"},
+            {"start": "2027-01-01", "locker": True},
+        ]
+        locker = self._product("Locker")
+        for sort in sorts:
+            born, sent = sort.pop("born", False), sort.pop("sent", False)
+            tax_free, has_locker = sort.pop("tax_free", False), sort.pop("locker", False)
+            for _number in range(3):
+                member = self._payer(
+                    "Member",
+                    mbn_birth_date=born,
+                    invoice_sending_method=sent,
+                    property_account_position_id=position.id if tax_free else False,
+                )
+                contract = self._contract(member=member, **sort)
+                if has_locker:
+                    contract.line_ids = [
+                        Command.create(
+                            {"product_id": locker.id, "name": "Locker", "price_unit": 50.0}
+                        )
+                    ]
+        return self.env["membership.contract"].search([("company_id", "=", self.company.id)])
+
+    def test_alike_memberships_get_the_line_that_each_gets_alone(self):
+        self.product.taxes_id = self.vat
+        contracts = self._varied_contracts()
+        self._bill("2027-01-01", contract_ids=contracts[:4].ids)
+        self.monthly.price_ids.amount = 110.0
+        run = self._preview("2027-02-01")
+        self.assertGreater(len(run.line_ids), 50)
+        lines = self.env["billing.run.line"].sudo()
+        numbers = ("amount", "amount_before")
+        for line in run.line_ids:
+            [alone] = lines._prepare_lines(run._in_company(), line.contract_id.sudo())
+            for name, value in alone.items():
+                got = line[name].id if line._fields[name].relational else line[name]
+                if name in numbers:
+                    self.assertAlmostEqual(got, value, 2, f"{name} of {line.contract_id.name}")
+                else:
+                    self.assertEqual(got, value, f"{name} of {line.contract_id.plan_id.name}")
+            self.assertEqual(line.company_id, self.company)
+            self.assertEqual(line.member_id, line.contract_id.member_id)
+            self.assertFalse(line.released)
+
+    def test_alike_memberships_are_worked_out_once(self):
+        for _number in range(6):
+            self._contract("2027-01-01")
+        line_model = type(self.env["billing.run.line"])
+        prepare, seen = line_model._prepare_lines, []
+
+        def count(lines, run, contracts):
+            seen.append(len(contracts))
+            return prepare(lines, run, contracts)
+
+        with patch.object(line_model, "_prepare_lines", count):
+            run = self._preview("2027-01-15")
+        self.assertEqual((sum(seen), len(run.line_ids), run.run_total), (1, 6, 6))
+        run.action_confirm()
+        self._work()
+        self.assertEqual(run.line_ids.invoice_id.mapped("amount_total"), [1200.0] * 6)
 
     # Left out
 

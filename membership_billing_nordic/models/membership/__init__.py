@@ -15,6 +15,7 @@ from . import (
     billing_run_daily,
     billing_run_letters,
     billing_run_line,
+    billing_run_line_alike,
     billing_run_preview,
     billing_run_release,
     billing_run_signal,

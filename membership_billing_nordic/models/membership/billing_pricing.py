@@ -43,7 +43,7 @@ class Pricing:
         self._positions = {}
         self._journals = {}
         self._automatic = self._find_automatic_positions()
-        self._by_zip = any(self._automatic.mapped("zip_from"))
+        self.by_zip = any(self._automatic.mapped("zip_from"))
 
     def _find_automatic_positions(self):
         model = self.env["account.fiscal.position"]
@@ -58,7 +58,7 @@ class Pricing:
             payer.country_id.id,
             payer.state_id.id,
             payer.vat,
-            payer.zip if self._by_zip else None,
+            payer.zip if self.by_zip else None,
         )
         if alike not in self._positions:
             self._positions[alike] = (
