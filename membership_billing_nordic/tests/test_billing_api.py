@@ -543,3 +543,62 @@ class TestChanges(ApiCommon):
         [(kept,)] = self.env.cr.fetchall()
         self.env.cr.execute("SELECT pg_current_xact_id()")
         self.assertEqual(kept, self.env.cr.fetchone()[0])
+
+    def test_uninstalling_leaves_no_trigger_on_the_tables_of_others(self):
+        self.env["billing.change"]._uninstall()
+        self.env.cr.execute("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'billing_change%'")
+        self.assertEqual(self.env.cr.fetchone(), (0,))
+        self._member("Written without the table")
+        self.env.flush_all()
+
+    def test_what_was_there_before_is_told_from_the_beginning(self):
+        contract = self._contract(self.adult)
+        self.env.flush_all()
+        log = self.env["billing.change"]
+        log._uninstall()
+        log._install()
+        told, _position = log._after(None, ["contract"], 1000)
+        self.assertIn(contract.id, [change.res_id for change in told])
+
+
+@tagged("post_install", "-at_install", "post_install_l10n")
+class TestOutsiders(ApiCommon):
+    def test_members_on_the_portal_are_not_served(self):
+        member = new_test_user(self.env, login="api-portal", groups="base.group_portal")
+        self._contract(self.adult, member=member.partner_id, external_id="c1")
+        api = self._as(member)
+        for method, *arguments in (
+            ("list_members",),
+            ("search_members", "Ola"),
+            ("list_contracts",),
+            ("list_invoices",),
+            ("list_payments",),
+            ("entitlement", member.partner_id.id),
+            ("entitlements", []),
+            ("changes",),
+            ("create_member", "Ola"),
+            ("upsert_members", []),
+            ("upsert_contracts", []),
+            ("sign_up", {"name": "Ola"}, {}),
+            ("cancel_contract", 0, "c1"),
+            ("pause_contract", 0, "c1"),
+            ("resume_contract", 0, "c1"),
+            ("change_contract", 0, "c1", "YOUTH"),
+        ):
+            with self.subTest(method=method), self.assertRaises(AccessError):
+                getattr(api, method)(*arguments)
+
+    def test_an_outside_partner_leaves_drafts_for_the_office(self):
+        agency = self._user("agency", "group_outside_partner")
+        others = self._contract(self.adult, external_id="office")
+        answer = self._as(agency).sign_up(
+            {"name": "Street Donor", "external_id": "s1"},
+            {"plan": "ADULT", "date_start": "2026-01-01", "external_id": "sc1"},
+        )
+        self.assertEqual(answer["contract"]["decision"], "draft")
+        self.assertEqual(self._told(self._as(agency).list_contracts(), "external_id"), ["sc1"])
+        row = {"external_id": "sc1", "campaign": "spring"}
+        self.assertEqual(self._told(self._as(agency).upsert_contracts([row])), ["updated"])
+        for given in ({"external_id": "office"}, {"contract_id": others.id}):
+            with self.assertRaisesRegex(UserError, "of a (record|contract) you may see"):
+                self._as(agency).cancel_contract(**given)

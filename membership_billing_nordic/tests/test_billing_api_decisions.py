@@ -187,6 +187,12 @@ class TestSignUp(DecisionCommon):
         with self.assertRaises(AccessError):
             self._as(self.desk).sign_up({"name": "Bo"}, self.CONTRACT, bill_now=True)
 
+    def test_why_there_is_no_invoice_is_told(self):
+        self.adult.price_ids.valid_from = "2026-06-01"
+        answer = self._as(self.clerk).sign_up(self.MEMBER, self.CONTRACT, bill_now=True)
+        self.assertEqual(answer["invoices"], [])
+        self.assertIn("price", answer["warnings"][0])
+
     def test_what_is_wrong_leaves_nobody_behind(self):
         for member, contract, fault in (
             ({}, self.CONTRACT, "name: expected a text that is not empty"),

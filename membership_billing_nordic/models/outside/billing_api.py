@@ -50,6 +50,7 @@ class BillingApi(models.AbstractModel):
             ``contract_ids``
         """
         self._check_internal()
+        self._check_internal()
         with faults(self.env):
             domain = INVOICES & Domain("state", "=", "posted")
             domain &= self._dates("invoice_date", date_from, date_to)
@@ -86,6 +87,7 @@ class BillingApi(models.AbstractModel):
             ``amount``, ``amount_unplaced``, ``reference``, ``payer_id``, ``payer_name``,
             ``state``, ``invoice_ids``
         """
+        self._check_internal()
         with faults(self.env):
             domain = self._dates("bank_date", date_from, date_to)
             states = dict(self.env["bank.payment"]._fields["state"].selection)

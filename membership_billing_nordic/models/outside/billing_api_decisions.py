@@ -44,7 +44,7 @@ class BillingApi(models.AbstractModel):
         :param allow_duplicate: sign up somebody who is likely known already; refused without
         :return: ``member`` and ``contract`` (rows of :meth:`list_members` and
             :meth:`list_contracts`), ``invoices`` (rows of :meth:`list_invoices`) and
-            ``warnings`` (texts, as of an e-mail that may be mistyped)
+            ``warnings`` (texts: an e-mail that may be mistyped, why there is no invoice)
         """
         self._check_sign_up()
         with faults(self.env):
@@ -67,7 +67,12 @@ class BillingApi(models.AbstractModel):
             "contract": self._contract_rows(made)[0],
             "invoices": self._invoice_rows(run.line_ids.invoice_id) if run else [],
             "warnings": [
-                text for person in people if (text := person._mbn_email_problem(person.email))
+                text
+                for text in (
+                    *(person._mbn_email_problem(person.email) for person in people),
+                    *(run.sudo().line_ids.mapped("problem") if run else ()),
+                )
+                if text
             ],
         }
 

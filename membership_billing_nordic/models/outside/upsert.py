@@ -55,8 +55,8 @@ class Upsert:
         good = [row for row in rows if not row.error]
         new = [row for row in good if not row.record]
         changed = [row for row in good if row.record and row.new]
-        self._together(new, self.create, "created")
-        self._together(changed, self.change, "updated")
+        self._together(new, self.make, "created")
+        self._together(changed, self.alter, "updated")
         return [self._answer(row) for row in rows]
 
     # -- what members and contracts do for themselves --------------------------------
@@ -69,11 +69,11 @@ class Upsert:
         """Set the row's record, if there is one, and the values to write."""
         raise NotImplementedError
 
-    def create(self, rows):
+    def make(self, rows):
         """Create the rows' records."""
         raise NotImplementedError
 
-    def change(self, rows):
+    def alter(self, rows):
         """Write the rows' new values to their records."""
         raise NotImplementedError
 

@@ -227,13 +227,13 @@ class ContractUpsert(Upsert):
         now = contract[_PLANNED.get(field, field)] or contract[field]
         return value != contract._fields[field].convert_to_write(now, contract)
 
-    def create(self, rows):
+    def make(self, rows):
         contracts = self.records.create([row.new for row in rows])
         for row, contract in zip(rows, contracts, strict=True):
             row.record = contract
         self.records.union(*(row.record for row in rows if row.confirm)).action_confirm()
 
-    def change(self, rows):
+    def alter(self, rows):
         for row in rows:
             contract = row.record
             dated = {field: row.new[field] for field in _DATED if field in row.new}

@@ -117,12 +117,12 @@ class MemberUpsert(Upsert):
             return False
         return row.record._fields[field].convert_to_write(row.record[field], row.record)
 
-    def create(self, rows):
+    def make(self, rows):
         # Who may sign up a member need not have the right to create any contact.
         members = self.records.sudo().create([row.new for row in rows])
         for row, member in zip(rows, members.sudo(False), strict=True):
             row.record = member
 
-    def change(self, rows):
+    def alter(self, rows):
         for row in rows:
             row.record.write(row.new)
