@@ -25,7 +25,6 @@ class MembershipContractStop(models.TransientModel):
         help="First day of the pause, or last day of membership.",
     )
     earliest = fields.Date(
-        string="Earliest",
         compute="_compute_earliest",
         help="The earliest last day by notice and binding.",
     )
