@@ -28,5 +28,6 @@ from . import (
     test_payer_number,
     test_references,
     test_rights,
+    test_rights_matrix,
     test_settlement_writer,
 )

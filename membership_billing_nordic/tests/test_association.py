@@ -166,7 +166,7 @@ class TestAssociationAdministrator(AssociationCommon):
             form = self.env[model].with_user(self.user)
             with self.subTest(model=model, way="create"), self.assertRaises(AccessError):
                 form.create(vals).read([*names, "display_name"])
-            spec = dict.fromkeys(form._fields, {})
+            spec = {key: {} for key in form._fields}
             with self.subTest(model=model, way="onchange"), self.assertRaises(AccessError):
                 form.onchange(vals, list(vals), spec)
         mine = self.of_ola.with_user(self.user)

@@ -1,0 +1,252 @@
+"""Who may do what: one row per model and per public method, one column per role.
+
+Models: the letters of what the role may do - (c)reate, (r)ead, (u)pdate, (d)elete. Which records
+that reaches is decided by record rules. Methods: ``x`` may be called, ``-`` is refused before
+anything is done. A new model or public method belongs in here, else a test fails.
+
+No Odoo is needed to read this table: the tests over the network do too.
+"""
+
+ADDONS = ("membership_billing_nordic", "l10n_no_ocr")
+MODULES = tuple(f"odoo.addons.{addon}." for addon in ADDONS)
+ROLES = {
+    "portal": "base.group_portal",
+    "employee": "base.group_user",
+    "outside": "membership_billing_nordic.group_outside_partner",
+    "association": "membership_billing_nordic.group_association_administrator",
+    "desk": "membership_billing_nordic.group_billing_front_desk",
+    "user": "membership_billing_nordic.group_billing_user",
+    "manager": "membership_billing_nordic.group_billing_manager",
+    "auditor": "membership_billing_nordic.group_billing_auditor",
+}
+MODELS = """
+                                                      portal employee outside association desk user manager auditor
+bank.agreement                                        -      -        -       -           -    r    crud    r
+bank.channel                                          -      -        -       -           -    r    crud    r
+bank.connection                                       -      -        -       -           -    r    crud    r
+bank.deposit                                          -      -        -       -           -    r    r       r
+bank.file                                             -      -        -       -           -    r    r       r
+bank.file.issue                                       -      -        -       -           -    r    r       r
+bank.file.total                                       -      -        -       -           -    r    r       r
+bank.file.upload                                      -      -        -       -           -    crud crud    -
+bank.mandate.event                                    -      -        -       -           -    r    r       r
+bank.payer.number                                     -      -        -       -           -    cr   cru     r
+bank.payment                                          -      -        -       -           -    r    r       r
+bank.payment.allocation                               -      -        -       -           -    r    r       r
+bank.payment.place                                    -      -        -       -           -    crud crud    -
+bank.payment.place.line                               -      -        -       -           -    crud crud    -
+bank.payment.place.proposal                           -      -        -       -           -    crud crud    -
+bank.reference.layout                                 -      -        -       -           -    r    crud    r
+billing.delivery                                      -      -        -       r           r    r    r       r
+billing.delivery.bundle                               -      -        -       -           -    ru   ru      r
+billing.delivery.step                                 -      -        -       -           -    r    crud    r
+billing.exception                                     -      -        -       -           r    ru   ru      r
+billing.reference                                     -      -        -       -           -    r    r       r
+billing.run                                           -      -        -       -           -    r    crud    r
+billing.run.line                                      -      -        -       -           -    r    r       r
+billing.run.release                                   -      -        -       -           -    -    crud    -
+billing.run.signal                                    -      -        -       -           -    -    r       r
+billing.run.start                                     -      -        -       -           -    -    crud    -
+billing.run.total                                     -      -        -       -           -    r    r       r
+billing.run.undo                                      -      -        -       -           -    -    crud    -
+membership.association                                -      -        r       ru          r    r    crud    r
+membership.charge                                     r      -        r       r           r    r    r       r
+membership.contract                                   r      -        crud    crud        crud crud crud    r
+membership.contract.alter                             -      -        -       crud        crud crud crud    -
+membership.contract.change                            -      -        r       r           r    r    r       r
+membership.contract.charge                            -      -        -       -           crud crud crud    -
+membership.contract.line                              -      -        crud    crud        crud crud crud    r
+membership.contract.stop                              -      -        -       crud        crud crud crud    -
+membership.period                                     r      -        r       r           r    r    r       r
+membership.plan                                       -      -        r       r           r    r    crud    r
+membership.plan.joining                               -      -        r       r           r    r    crud    r
+membership.plan.price                                 -      -        r       r           r    r    crud    r
+membership.send.again                                 -      -        -       -           crud crud crud    -
+membership.send.again.line                            -      -        -       -           crud crud crud    -
+membership.signup                                     -      -        crud    crud        crud crud crud    -
+account.move                                          r      -        -       r           -    crud crud    r
+account.move.line                                     r      -        -       r           -    crud crud    r
+res.partner                                           r      r        cru     cru         cru  cru  cru     r
+res.partner.bank                                      -      r        r       r           r    r    r       r
+"""
+METHODS = """
+                                                      portal employee outside association desk user manager auditor
+account.move.action_mbn_payments                      -      -        -       -           -    x    x       x
+account.move.action_mbn_print_letters                 -      -        -       -           -    x    x       -
+account.move.action_mbn_send_again                    -      -        -       -           -    x    x       -
+account.move.action_mbn_view_contracts                -      -        -       x           x    x    x       x
+bank.agreement.action_check                           -      -        -       -           -    x    x       x
+bank.agreement.action_payer_numbers                   -      -        -       -           -    x    x       x
+bank.agreement.action_references                      -      -        -       -           -    x    x       x
+bank.channel.action_fetch                             -      -        -       -           -    -    x       -
+bank.connection.action_agreements                     -      -        -       -           -    x    x       x
+bank.deposit.action_book                              -      -        -       -           -    -    x       -
+bank.deposit.action_discard                           -      -        -       -           -    -    x       -
+bank.deposit.action_show_payments                     -      -        -       -           -    x    x       x
+bank.file.action_process_again                        -      -        -       -           -    x    x       -
+bank.file.action_refresh                              -      -        -       -           -    x    x       x
+bank.file.action_reviewed                             -      -        -       -           -    x    x       -
+bank.file.action_show_deposits                        -      -        -       -           -    x    x       x
+bank.file.action_show_entries                         -      -        -       -           -    x    x       x
+bank.file.action_show_first                           -      -        -       -           -    x    x       x
+bank.file.action_show_held                            -      -        -       -           -    x    x       x
+bank.file.action_show_mandate_events                  -      -        -       -           -    x    x       x
+bank.file.action_show_payments                        -      -        -       -           -    x    x       x
+bank.file.action_show_to_place                        -      -        -       -           -    x    x       x
+bank.file.upload.action_upload                        -      -        -       -           -    x    x       -
+bank.payment.action_accept_best                       -      -        -       -           -    x    x       -
+bank.payment.action_place                             -      -        -       -           -    x    x       -
+bank.payment.action_show_entries                      -      -        -       -           -    x    x       x
+bank.payment.action_show_invoices                     -      -        -       -           -    x    x       x
+bank.payment.action_undo                              -      -        -       -           -    x    x       -
+bank.payment.place.action_place                       -      -        -       -           -    x    x       -
+bank.payment.place.action_read_list                   -      -        -       -           -    x    x       -
+bank.payment.place.proposal.action_take               -      -        -       -           -    x    x       -
+billing.api.bank_file_outcome                         -      -        -       -           -    x    x       x
+billing.api.cancel_contract                           -      -        -       x           x    x    x       -
+billing.api.change_contract                           -      -        -       x           x    x    x       -
+billing.api.changes                                   -      -        x       x           x    x    x       x
+billing.api.create_contract                           -      -        x       x           x    x    x       -
+billing.api.create_member                             -      -        x       x           x    x    x       -
+billing.api.entitlement                               -      -        x       x           x    x    x       x
+billing.api.entitlements                              -      -        x       x           x    x    x       x
+billing.api.list_contracts                            -      -        x       x           x    x    x       x
+billing.api.list_invoices                             -      -        -       x           -    x    x       x
+billing.api.list_members                              -      -        x       x           x    x    x       x
+billing.api.list_payments                             -      -        -       -           -    x    x       x
+billing.api.pause_contract                            -      -        -       x           x    x    x       -
+billing.api.resume_contract                           -      -        -       x           x    x    x       -
+billing.api.search_members                            -      x        x       x           x    x    x       x
+billing.api.sign_up                                   -      -        x       x           x    x    x       -
+billing.api.upload_bank_file                          -      -        -       -           -    x    x       -
+billing.api.upsert_contracts                          -      -        x       x           x    x    x       -
+billing.api.upsert_members                            -      -        x       x           x    x    x       -
+billing.delivery.bundle.action_download               -      -        -       -           -    x    x       x
+billing.delivery.bundle.action_mark_posted            -      -        -       -           -    x    x       -
+billing.exception.action_close                        -      -        -       -           -    x    x       -
+billing.exception.action_open_record                  -      -        -       -           x    x    x       x
+billing.run.action_ask_undo                           -      -        -       -           -    -    x       -
+billing.run.action_cancel                             -      -        -       -           -    -    x       -
+billing.run.action_confirm                            -      -        -       -           -    -    x       -
+billing.run.action_continue                           -      -        -       -           -    -    x       -
+billing.run.action_hold                               -      -        -       -           -    -    x       -
+billing.run.action_leave_rest                         -      -        -       -           -    -    x       -
+billing.run.action_mark_letters_posted                -      -        -       -           -    x    x       -
+billing.run.action_preview                            -      -        -       -           -    -    x       -
+billing.run.action_print_letters                      -      -        -       -           -    x    x       -
+billing.run.action_refresh                            -      -        -       -           -    x    x       x
+billing.run.action_release_part                       -      -        -       -           -    -    x       -
+billing.run.action_undo                               -      -        -       -           -    -    x       -
+billing.run.action_view_credit_notes                  -      -        -       -           -    x    x       x
+billing.run.action_view_elsewhere                     -      -        -       -           -    x    x       x
+billing.run.action_view_invoices                      -      -        -       -           -    x    x       x
+billing.run.action_view_left_out                      -      -        -       -           -    x    x       x
+billing.run.action_view_letters                       -      -        -       -           -    x    x       x
+billing.run.action_view_lines                         -      -        -       -           -    x    x       x
+billing.run.action_view_unsent                        -      -        -       -           -    x    x       x
+billing.run.line.action_fix                           -      -        -       -           -    x    x       x
+billing.run.line.action_view_invoice                  -      -        -       -           -    x    x       x
+billing.run.release.action_release                    -      -        -       -           -    -    x       -
+billing.run.start.action_start                        -      -        -       -           -    -    x       -
+billing.run.total.action_view_lines                   -      -        -       -           -    x    x       x
+billing.run.undo.action_undo                          -      -        -       -           -    -    x       -
+membership.association.action_view_contracts          -      -        x       x           x    x    x       x
+membership.association.action_view_members            -      -        x       x           x    x    x       x
+membership.charge.action_bill_again                   -      -        -       -           -    x    x       -
+membership.contract.action_bill_now                   -      -        -       -           -    x    x       -
+membership.contract.action_change                     -      -        -       x           x    x    x       -
+membership.contract.action_charge                     -      -        -       -           x    x    x       -
+membership.contract.action_confirm                    -      -        -       x           x    x    x       -
+membership.contract.action_detach_payer               -      -        x       x           x    x    x       -
+membership.contract.action_end                        -      -        -       x           x    x    x       -
+membership.contract.action_mbn_open_member            x      -        x       x           x    x    x       x
+membership.contract.action_pause                      -      -        -       x           x    x    x       -
+membership.contract.action_resume                     -      -        x       x           x    x    x       -
+membership.contract.action_stop                       -      -        -       x           x    x    x       -
+membership.contract.action_undo_change                -      -        x       x           x    x    x       -
+membership.contract.action_undo_end                   -      -        x       x           x    x    x       -
+membership.contract.action_view_invoices              x      -        x       x           x    x    x       x
+membership.contract.action_view_periods               x      -        x       x           x    x    x       x
+membership.contract.action_view_twin                  x      -        x       x           x    x    x       x
+membership.contract.alter.action_apply                -      -        -       x           x    x    x       -
+membership.contract.alter.action_detach_payer         -      -        -       x           x    x    x       -
+membership.contract.charge.action_charge              -      -        -       -           x    x    x       -
+membership.contract.stop.action_apply                 -      -        -       x           x    x    x       -
+membership.period.action_bill_again                   -      -        -       -           -    x    x       -
+membership.period.action_view_invoices                x      -        x       x           x    x    x       x
+membership.plan.action_view_contracts                 -      -        x       x           x    x    x       x
+membership.send.again.action_send                     -      -        -       -           x    x    x       -
+membership.signup.action_detach_payer                 -      -        x       x           x    x    x       -
+membership.signup.action_save                         -      -        x       x           x    x    x       -
+membership.signup.action_save_and_bill                -      -        -       -           -    x    x       -
+membership.signup.action_use_duplicate                -      -        x       x           x    x    x       -
+res.partner.action_mbn_change                         -      -        x       x           x    x    x       -
+res.partner.action_mbn_contact                        x      x        x       x           x    x    x       x
+res.partner.action_mbn_correct                        -      -        x       x           x    x    x       -
+res.partner.action_mbn_detach                         -      -        x       x           x    x    x       -
+res.partner.action_mbn_merge                          -      -        x       x           x    x    x       -
+res.partner.action_mbn_new_contract                   -      -        x       x           x    x    x       -
+res.partner.action_mbn_payments                       -      -        -       -           -    x    x       x
+res.partner.action_mbn_send_again                     -      -        -       -           x    x    x       -
+res.partner.action_mbn_sign_up                        -      -        x       x           x    x    x       -
+res.partner.action_mbn_stop                           -      -        x       x           x    x    x       -
+res.partner.action_mbn_undo_end                       -      -        x       x           x    x    x       -
+res.partner.action_mbn_view_contracts                 x      -        x       x           x    x    x       x
+"""
+# Buttons of a list that do the same whatever is selected.
+WITHOUT_RECORD = {"res.partner.action_mbn_sign_up"}
+# What a method is called with; ``<contract>`` stands for a contract that every role but the
+# employee sees, ``<member>`` for its member, ``<plan>`` for the code of its plan. Methods of
+# records are called on none.
+ARGUMENTS = {
+    "billing.api.bank_file_outcome": {"file_id": 1},
+    "billing.api.cancel_contract": {"contract_id": "<contract>", "preview": True},
+    "billing.api.change_contract": {"contract_id": "<contract>", "preview": True},
+    "billing.api.create_contract": {
+        "member_id": "<member>",
+        "plan": "<plan>",
+        "date_start": "2026-01-01",
+    },
+    "billing.api.create_member": {"name": "Someone"},
+    "billing.api.entitlement": {"member_id": "<member>"},
+    "billing.api.entitlements": {"members": []},
+    "billing.api.pause_contract": {"contract_id": "<contract>", "preview": True},
+    "billing.api.resume_contract": {"contract_id": "<contract>", "preview": True},
+    "billing.api.search_members": {"text": "Someone"},
+    "billing.api.sign_up": {
+        "member": {"name": "Someone"},
+        "contract": {"plan": "<plan>", "date_start": "2026-01-01"},
+    },
+    "billing.api.upload_bank_file": {"name": "a.txt", "content": "eA=="},
+    "billing.api.upsert_contracts": {"rows": []},
+    "billing.api.upsert_members": {"rows": []},
+}
+
+
+def models():
+    """Model to role to letters."""
+    return _rows(MODELS)
+
+
+def methods():
+    """``model.method`` to role to ``x`` or ``-``."""
+    return _rows(METHODS)
+
+
+def arguments(name, known):
+    """What to call ``model.method`` with; ``known`` tells what the placeholders stand for."""
+    return {
+        key: known.get(value, value) if isinstance(value, str) else _filled(value, known)
+        for key, value in ARGUMENTS.get(name, {}).items()
+    }
+
+
+def _filled(value, known):
+    if isinstance(value, dict):
+        return {key: known.get(part, part) for key, part in value.items()}
+    return value
+
+
+def _rows(table):
+    head, *lines = [line.split() for line in table.splitlines() if line.strip()]
+    return {name: dict(zip(head, cells, strict=True)) for name, *cells in lines}
