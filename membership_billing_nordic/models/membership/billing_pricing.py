@@ -51,7 +51,8 @@ class Pricing:
 
     def fiscal_position(self, payer):
         """The fiscal position of an invoice to ``payer``; the same for payers who are alike."""
-        payer = payer.with_company(self.company)
+        if payer.env.company != self.company:
+            payer = payer.with_company(self.company)
         if payer.property_account_position_id or not self._automatic:
             return payer.property_account_position_id
         alike = (
@@ -80,19 +81,20 @@ class Pricing:
         :raise LeftOutError: when there is none, with what to do
         """
         plan = self.env["membership.plan"].browse(period.plan)
-        if plan not in self._by_age:
-            self._by_age[plan] = plan._is_priced_by_age()
-        age = contract._member_age_on(period.price_date) if self._by_age[plan] else None
-        key = (plan, period.price_date, age, period.number)
-        if key not in self._prices:
-            self._prices[key] = plan._price_on(period.price_date, age, period.number)
-        if not self._prices[key]:
+        if plan.id not in self._by_age:
+            self._by_age[plan.id] = plan._is_priced_by_age()
+        age = contract._member_age_on(period.price_date) if self._by_age[plan.id] else None
+        key = (plan.id, period.price_date, age, period.number)
+        price = self._prices.get(key)
+        if price is None:
+            price = self._prices[key] = plan._price_on(period.price_date, age, period.number)
+        if not price:
             raise self._no_price(contract, plan, period, age)
-        return self._prices[key]
+        return price
 
     def _no_price(self, contract, plan, period, age):
         facts = {"plan": plan.display_name, "date": format_date(self.env, period.price_date)}
-        if not self._by_age[plan]:
+        if not self._by_age[plan.id]:
             return LeftOutError(
                 "no_price",
                 self.env._(

@@ -181,16 +181,43 @@ class BillingRunLine(models.Model):
         ]
 
     @api.model
+    def _insert(self, vals_list):
+        """Create preview lines fast: one statement, and nothing is computed.
+
+        The values follow from the contract, so that it need not be checked that they fit.
+        """
+        if not vals_list:
+            return
+        now = fields.Datetime.now()
+        fixed = {"state": "pending", "create_uid": self.env.uid, "create_date": now}
+        names = list(dict.fromkeys([*fixed, *(name for vals in vals_list for name in vals)]))
+        empty = {name: False if self._fields[name].type == "boolean" else None for name in names}
+        rows = []
+        for vals in vals_list:
+            given = {name: value for name, value in vals.items() if value is not False}
+            rows.append(tuple((empty | fixed | given).values()))
+        self.env.invalidate_all()
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO %s (%s) VALUES %s",
+                SQL.identifier(self._table),
+                SQL(", ").join(SQL.identifier(name) for name in names),
+                SQL(", ").join(rows),
+            )
+        )
+
+    @api.model
     def _prepare_vals(self, run, contract, due, sales):
         """Values of the preview line that bills ``contract`` for ``due``."""
+        agreement = self._agreement(contract)
         try:
             bill = sales.bill(contract, due)
-            journal = self._journal(contract, sales.pricing)
+            journal = self._journal(agreement, sales.pricing)
         except LeftOutError as left_out:
             return self._prepare_out_vals(run, contract, left_out.kind, str(left_out), due)
         return self._prepare_facts(run, contract, due) | {
             "journal_id": journal.id,
-            "agreement_id": self._agreement(contract).id,
+            "agreement_id": agreement.id,
             "amount": self._amount(bill, run.date),
         }
 
@@ -207,10 +234,14 @@ class BillingRunLine(models.Model):
     def _prepare_facts(self, run, contract, due):
         payer = contract.payer_id
         plan = self._plan(contract, due)
-        spans = [*due.periods, *due.charges.filtered("date_from")]
+        spans = due.periods
+        if due.charges:
+            spans = [*spans, *due.charges.filtered("date_from")]
         return {
             "run_id": run.id,
+            "company_id": run.company_id.id,
             "contract_id": contract.id,
+            "member_id": contract.member_id.id,
             "payer_id": payer.id,
             "plan_id": plan.id,
             "association_id": contract.association_id.id,
@@ -266,19 +297,19 @@ class BillingRunLine(models.Model):
         return contract.agreement_id or contract.association_id.agreement_id
 
     @api.model
-    def _journal(self, contract, pricing):
-        """The sale journal of the contract's agreement, else the company's.
+    def _journal(self, agreement, pricing):
+        """The sale journal of ``agreement``, else the company's.
 
         :raise LeftOutError: when there is none
         """
-        journal = pricing.journal(self._agreement(contract))
+        journal = pricing.journal(agreement)
         if not journal:
             raise LeftOutError(
                 "journal",
                 self.env._(
                     "%(company)s has no sale journal. Make one, or choose it in the settings of "
                     "Membership Billing.",
-                    company=contract.company_id.name,
+                    company=pricing.company.name,
                 ),
             )
         return journal

@@ -64,6 +64,7 @@ class Sales:
         self.env = company.env
         self.day = day
         self.pricing = Pricing(company)
+        self._items = {}
 
     def bill(self, contract, due):
         """The :class:`Bill` of ``contract`` for ``due``, a ``Due``.
@@ -81,35 +82,34 @@ class Sales:
         return Bill(items, tuple(sale for sale in others if sale.quote.amount))
 
     def _item(self, contract, period, position):
+        """A new period; worked out once for contracts that are alike."""
         price = self.pricing.price(contract, period)
-        plan = price.plan_id
-        fees = self._instalments(
-            contract, period, position, "fee", plan.product_id, "", 1.0, price.amount
-        )
-        sales = fees + [
-            sale
-            for line in contract.line_ids
-            if line._is_charged_with(period)
-            for sale in self._instalments(
-                contract,
-                period,
-                position,
-                "product",
-                line.product_id,
-                line.name,
-                line.quantity,
-                line.price_unit,
-            )
-        ]
-        fee = contract.currency_id.round(sum(sale.quote.amount for sale in fees))
+        lines = contract.line_ids
+        if lines:
+            return self._work_out(contract, period, position, price, lines)
+        key = (period, price.id, position.id, contract.currency_id.id)
+        if key not in self._items:
+            self._items[key] = self._work_out(contract, period, position, price, lines)
+        return self._items[key]
+
+    def _work_out(self, contract, period, position, price, lines):
+        currency = contract.currency_id
+        product = price.plan_id.product_id
+        fees = self._instalments(period, position, currency, "fee", product, "", 1.0, price.amount)
+        sales = list(fees)
+        for line in lines:
+            if line._is_charged_with(period):
+                what = (line.product_id, line.name, line.quantity, line.price_unit)
+                sales += self._instalments(period, position, currency, "product", *what)
+        fee = currency.round(sum(sale.quote.amount for sale in fees))
         return Item(period, price, fee, tuple(sale for sale in sales if sale.quote.amount))
 
-    def _instalments(self, contract, period, position, kind, product, name, quantity, price):
+    def _instalments(self, period, position, currency, kind, product, name, quantity, price):
         """What is charged for one thing in ``period``, one sale for each payment."""
         plan = self.env["membership.plan"].browse(period.plan)
         count = len(period.instalments)
         quotes = self.pricing.quotes(
-            count, product, price, position, period.share, contract.currency_id, quantity
+            count, product, price, position, period.share, currency, quantity
         )
         ahead = timedelta(days=plan.lead_days)
         return [

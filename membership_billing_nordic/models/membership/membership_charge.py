@@ -138,6 +138,9 @@ class MembershipCharge(models.Model):
         copy=False,
         help="What it stands for is billed again by another charge; this one stays void.",
     )
+    may_bill_again = fields.Boolean(
+        compute="_compute_may_bill_again", help="Credited, and not billed anew yet."
+    )
 
     _one_line = models.UniqueIndex(
         "(invoice_line_id) WHERE invoice_line_id IS NOT NULL",
@@ -147,6 +150,11 @@ class MembershipCharge(models.Model):
     _dates_in_order = models.Constraint(
         "CHECK (date_from <= date_to)", "A charge cannot end before it starts."
     )
+
+    @api.depends("state", "taken_back", "invoice_line_id", "period_id.state")
+    def _compute_may_bill_again(self):
+        for charge in self:
+            charge.may_bill_again = charge._is_credited() and charge.period_id.state != "void"
 
     @api.depends("kind", "contract_id", "period_id")
     def _compute_display_name(self):
@@ -291,7 +299,7 @@ class MembershipCharge(models.Model):
         """Let credited charges be billed by the next run."""
         self.env["membership.period"]._check_may_bill_again()
         self.check_access("read")
-        if any(charge.state != "void" or charge.taken_back for charge in self):
+        if not all(charge.may_bill_again for charge in self):
             raise UserError(
                 self.env._("Only a credited charge can be billed again. Credit its invoice first.")
             )
@@ -320,10 +328,12 @@ class MembershipCharge(models.Model):
     def _is_any_invoiced(self):
         """Is one of these owed, paid, or credited for good?"""
         return any(
-            charge.state in ("invoiced", "paid")
-            or (charge.state == "void" and charge.invoice_line_id and not charge.taken_back)
-            for charge in self
+            charge.state in ("invoiced", "paid") or charge._is_credited() for charge in self
         )
+
+    def _is_credited(self):
+        """Was its invoice taken back, and nothing billed in its place?"""
+        return self.state == "void" and bool(self.invoice_line_id) and not self.taken_back
 
     def _prepare_twin(self):
         """Values of a charge that takes the place of this one."""

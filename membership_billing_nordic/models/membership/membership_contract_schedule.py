@@ -2,7 +2,6 @@ from collections import defaultdict
 from datetime import timedelta
 from functools import cache
 
-from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -348,7 +347,7 @@ class MembershipContract(models.Model):
 
     def _member_age_on(self, day):
         born = self.sudo().member_id.mbn_birth_date
-        return relativedelta(day, born).years if born else None
+        return schedule.age_on(born, day) if born else None
 
     # -- charges without a period ----------------------------------------------------
 

@@ -31,14 +31,14 @@ class MembershipPlanJoining(models.Model):
         "shorter months the last day.",
     )
     share = fields.Float(
-        string="Part of the Price (%)",
+        string="Price (%)",
         required=True,
         default=100.0,
         digits=(5, 2),
         help="Per cent of the price that the first period costs.",
     )
     with_next = fields.Boolean(
-        string="Together With the Next",
+        string="With the Next",
         help="The first period reaches to the end of the next one and costs the price of the "
         "next one: the rest of the running period is free.",
     )

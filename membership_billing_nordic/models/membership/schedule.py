@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 
 MONTHS_PER_TERM = {"month": 1, "quarter": 3, "half_year": 6, "year": 12, "season": 12}
 
@@ -68,7 +69,7 @@ class Grid:
 
     def start(self, index: int) -> date:
         """First day of period ``index``; the one that begins on the anchor is 0."""
-        return add_months(self.anchor, index * self.months)
+        return _months_later(self.anchor, index * self.months)
 
     def index_of(self, day: date) -> int:
         """The period ``day`` is in."""
@@ -147,6 +148,16 @@ def add_months(day: date, months: int) -> date:
     """``day`` that many months later, or the last day of that month if it is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date_in(year, month + 1, day.day)
+
+
+def age_on(born: date, day: date) -> int:
+    """Whole years from ``born`` to ``day``; who was born on 29 February is a year older on the
+    28th where there is no 29th."""
+    years = day.year - born.year
+    return years - (day < date_in(day.year, born.month, born.day))
+
+
+_months_later = lru_cache(maxsize=10_000)(add_months)
 
 
 def grid_of(term: str, anchor: str, joined: date, start_month: int = 1, start_day: int = 1) -> Grid:
