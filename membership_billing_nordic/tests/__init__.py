@@ -6,6 +6,7 @@ from . import (
     test_bank_file,
     test_bank_payment_place,
     test_billing_api,
+    test_billing_api_decisions,
     test_billing_daily,
     test_billing_engine,
     test_billing_payment,
