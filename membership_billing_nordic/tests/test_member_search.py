@@ -140,7 +140,7 @@ class TestMemberSearch(MembershipCommon):
         self.env.cr.execute("SET LOCAL enable_seqscan = off")
         plan = self._plan_of(self.env["res.partner"]._search(self._domain("per han")).select())
         self.assertIn("res_partner_mbn_name_words", plan)
-        for text in ("per@x", "912 34 567", "M-81001", "INV/2026/00001"):
+        for text in ("per@x", "912 34 567", "M-81001", "INV/2026/00001", "1000"):
             asked = []
             ask = patch.object(
                 type(self.env),

@@ -49,6 +49,7 @@ class MembershipSendAgain(models.TransientModel):
     def action_send(self):
         """Put the chosen invoices in the queue."""
         self.check_access("write")
+        self.check_access("write")
         self.ensure_one()
         self.partner_id.check_access("read")
         chosen = self.line_ids.filtered("chosen")

@@ -141,9 +141,11 @@ class MembershipSignup(models.TransientModel):
             vals = signup._identity()
             found = people if signup.person_id else people._mbn_likely_duplicates(vals)
             signup.duplicate_ids = found
-            signup.duplicate_text = found and Markup("<ul>%s</ul>") % Markup().join(
-                Markup("<li>%s</li>") % one._mbn_introduce(vals) for one in found
-            )
+            signup.duplicate_text = signup._describe_duplicates(found, vals) if found else False
+
+    def _describe_duplicates(self, found, vals):
+        lines = Markup().join(Markup("<li>%s</li>") % one._mbn_introduce(vals) for one in found)
+        return Markup('<ul class="mb-1">%s</ul>') % lines
 
     @api.depends("duplicate_ids")
     def _compute_duplicate_id(self):
@@ -255,12 +257,14 @@ class MembershipSignup(models.TransientModel):
     # -- buttons -----------------------------------------------------------------------
 
     def action_use_duplicate(self):
-        """Sign up the known person who was found, with what was typed here."""
+        """Sign up the known person who was found; what was typed fills the gaps."""
         self.check_access("write")
         self.ensure_one()
-        typed = {name: self[name] for name in PERSON if self[name]}
-        self.person_id = self.duplicate_id
-        self.write(typed)
+        known = self.duplicate_id
+        gaps = {name: self[name] for name, source in PERSON.items() if not known[source]}
+        self.person_id = known
+        self.flush_recordset()  # a write of some of what is computed together stops the rest
+        self.write(gaps)
         return self._reopen()
 
     def action_detach_payer(self):

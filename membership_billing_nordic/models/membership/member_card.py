@@ -159,7 +159,9 @@ class ResPartner(models.Model):
     def _mbn_payer_status(self):
         paid = self._mbn_contracts_paid_for().filtered(lambda one: one.state in _LIVE)
         names = sorted(set(paid.member_id.mapped("name")))
-        return names and self.env._("No member. Pays for %(names)s.", names=", ".join(names))
+        if not names:
+            return False
+        return self.env._("No member. Pays for %(names)s.", names=", ".join(names))
 
     def _mbn_live_contracts(self):
         return self.mbn_card_contract_ids.filtered(lambda contract: contract.state in _LIVE)

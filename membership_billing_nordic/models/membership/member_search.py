@@ -36,15 +36,6 @@ _PHONE = re.compile(r"[\d\s()+./-]+")
 _JOINTS = re.compile(r"[<>+#]")
 _COMPARED_DIGITS = 8
 _SHORTEST_PHONE = 5
-# What the queries below read, and so has to be in the database first.
-_READ = {
-    "res.partner": ["name", "phone", "email_normalized", "mbn_member_number", "mbn_external_id"],
-    "membership.contract": ["name", "external_id", "member_id", "payer_id", "state", "company_id"],
-    "membership.charge": ["contract_id", "invoice_id"],
-    "account.move": ["name", "state", "commercial_partner_id", "company_id"],
-    "bank.payer.number": ["number", "partner_id"],
-    "billing.reference": ["value", "move_id", "partner_id"],
-}
 
 
 def name_words(text):
@@ -91,11 +82,14 @@ def _has_digit(text):
 class SearchKey(NamedTuple):
     """One kind of key: what of a typed text may be one, and whom it finds.
 
-    ``read`` turns the text into the values that are looked up (an empty list: it cannot be
-    such a key). ``query`` gets them with the ids of the user's companies and gives a
-    ``SELECT`` of partner ids that an index answers.
+    ``name`` is unique. ``read`` turns the text into the values that are looked up (an empty
+    list: it cannot be such a key). ``query`` gets them with the ids of the user's companies
+    and gives a ``SELECT``, answered by an index, of three columns: the id of the person; the
+    id of the invoice that the key means, or null; and whether the key means who pays, so
+    that the members paid for are looked for, too.
     """
 
+    name: str
     read: Callable[[str], list[str]]
     query: Callable[[list[str], list[int]], SQL]
 
@@ -147,11 +141,16 @@ class ResPartner(models.Model):
 
     @api.model
     def _mbn_name_sql(self, words, ending=""):
-        """The condition for :meth:`Domain.custom`. ``ending``: ``:*`` for beginnings of words."""
+        """The condition for :meth:`Domain.custom`. ``ending``: ``:*`` for beginnings of words.
+
+        The array keeps PostgreSQL from reading everybody in the order of the list, in the
+        hope of finding enough soon.
+        """
         wanted = " & ".join(word + ending for word in words)
         return lambda model, alias, query: SQL(
-            "%s @@ to_tsquery('simple', %s)",
-            SQL(_WORD_INDEX, model._field_to_sql(alias, "name", query)),
+            "%s = ANY(ARRAY(SELECT id FROM res_partner WHERE %s @@ to_tsquery('simple', %s)))",
+            SQL.identifier(alias, "id"),
+            SQL(_WORD_INDEX, SQL.identifier("name", to_flush=model._fields["name"])),
             wanted,
         )
 
@@ -173,10 +172,33 @@ class ResPartner(models.Model):
         ]
         if not queries:
             return []
-        for model, names in _READ.items():
-            self.env[model].flush_model(names)
-        rows = self.env.execute_query(SQL(" UNION ").join(SQL("(%s)", query) for query in queries))
-        return [partner_id for (partner_id,) in rows if partner_id]
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(" UNION ALL ").join(SQL("(%s)", query) for query in queries)
+        )
+        people = {person for person, _move, _pays in rows if person}
+        payers = {person for person, _move, pays in rows if pays and person}
+        return [*people, *self._mbn_ids_paid_for(payers, {move for _person, move, _pays in rows})]
+
+    @api.model
+    def _mbn_ids_paid_for(self, payer_ids, move_ids):
+        """Ids of the members whom these payers pay for, or whom these invoices were for."""
+        if not payer_ids:
+            return []
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT member_id FROM membership_contract
+                    WHERE payer_id = ANY(%(payers)s) AND state <> 'ended'
+                    UNION ALL
+                   SELECT contract.member_id
+                     FROM membership_charge charge
+                     JOIN membership_contract contract ON contract.id = charge.contract_id
+                    WHERE charge.invoice_id = ANY(%(moves)s)""",
+                payers=list(payer_ids),
+                moves=list(move_ids - {None}),
+            )
+        )
+        return {member_id for (member_id,) in rows}
 
     @api.model
     def _mbn_search_keys(self):
@@ -185,14 +207,13 @@ class ResPartner(models.Model):
         :return: list of :class:`SearchKey`
         """
         return [
-            SearchKey(_read_email, _by_email),
-            SearchKey(_read_phone, _by_phone),
-            SearchKey(_read_codes, _by_member_number),
-            SearchKey(_read_codes, _by_external_id),
-            SearchKey(_read_codes, _by_contract),
-            SearchKey(_read_payer_number, _by_payer_number),
-            SearchKey(_read_references, _by_reference),
-            SearchKey(_read_codes, _by_invoice_number),
+            SearchKey("email", _read_email, _by_email),
+            SearchKey("phone", _read_phone, _by_phone),
+            SearchKey("person", _read_codes, _by_person),
+            SearchKey("contract", _read_codes, _by_contract),
+            SearchKey("payer_number", _read_payer_number, _by_payer_number),
+            SearchKey("reference", _read_references, _by_reference),
+            SearchKey("invoice", _read_invoice_number, _by_invoice_number),
         ]
 
 
@@ -208,6 +229,11 @@ def _read_phone(text):
 
 
 def _read_codes(text):
+    """Numbers of other systems may be words or addresses; words with blanks between are names."""
+    return _codes(text) if _has_digit(text) or not re.search(r"\s", text) else []
+
+
+def _read_invoice_number(text):
     return _codes(text) if _has_digit(text) and "@" not in text else []
 
 
@@ -225,28 +251,32 @@ def _read_references(text):
 
 def _by_email(values, _companies):
     escaped = values[0].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return SQL("SELECT id FROM res_partner WHERE email_normalized LIKE %s", escaped + "%")
+    return SQL(
+        """SELECT id, NULL::integer, FALSE FROM res_partner WHERE email_normalized LIKE %s""",
+        escaped + "%",
+    )
 
 
 def _by_phone(values, _companies):
     return SQL(
-        "SELECT id FROM res_partner WHERE %s = %s",
+        "SELECT id, NULL::integer, FALSE FROM res_partner WHERE %s = %s",
         SQL(_PHONE_INDEX, SQL.identifier("phone")),
         values[0],
     )
 
 
-def _by_member_number(values, _companies):
-    return SQL("SELECT id FROM res_partner WHERE mbn_member_number = ANY(%s)", values)
-
-
-def _by_external_id(values, _companies):
-    return SQL("SELECT id FROM res_partner WHERE mbn_external_id = ANY(%s)", values)
+def _by_person(values, _companies):
+    return SQL(
+        """SELECT id, NULL::integer, FALSE
+             FROM res_partner
+            WHERE mbn_member_number = ANY(%(values)s) OR mbn_external_id = ANY(%(values)s)""",
+        values=values,
+    )
 
 
 def _by_contract(values, companies):
     return SQL(
-        """SELECT unnest(ARRAY[member_id, payer_id])
+        """SELECT unnest(ARRAY[member_id, payer_id]), NULL::integer, FALSE
              FROM membership_contract
             WHERE (name = ANY(%(values)s) OR external_id = ANY(%(values)s))
               AND company_id = ANY(%(companies)s)""",
@@ -256,61 +286,32 @@ def _by_contract(values, companies):
 
 
 def _by_payer_number(values, companies):
-    return _with_members(
-        SQL(
-            """SELECT partner_id, NULL::integer AS move_id
-                 FROM bank_payer_number
-                WHERE number = ANY(%s) AND company_id = ANY(%s)""",
-            values,
-            companies,
-        )
+    return SQL(
+        """SELECT partner_id, NULL::integer, TRUE
+             FROM bank_payer_number
+            WHERE number = ANY(%s) AND company_id = ANY(%s)""",
+        values,
+        companies,
     )
 
 
 def _by_reference(values, companies):
-    return _with_members(
-        SQL(
-            """SELECT COALESCE(move.commercial_partner_id, reference.partner_id) AS partner_id,
-                      move.id AS move_id
-                 FROM billing_reference reference
-                 LEFT JOIN account_move move ON move.id = reference.move_id
-                WHERE reference.value = ANY(%s) AND reference.company_id = ANY(%s)""",
-            values,
-            companies,
-        )
+    return SQL(
+        """SELECT COALESCE(move.commercial_partner_id, reference.partner_id), move.id, TRUE
+             FROM billing_reference reference
+             LEFT JOIN account_move move ON move.id = reference.move_id
+            WHERE reference.value = ANY(%s) AND reference.company_id = ANY(%s)""",
+        values,
+        companies,
     )
 
 
 def _by_invoice_number(values, companies):
-    return _with_members(
-        SQL(
-            """SELECT commercial_partner_id AS partner_id, id AS move_id
-                 FROM account_move
-                WHERE name = ANY(%s) AND name <> '/' AND state = 'posted'
-                  AND company_id = ANY(%s)""",
-            values,
-            companies,
-        )
-    )
-
-
-def _with_members(payers):
-    """Payers with the members they pay for, and those whom the invoice was for.
-
-    :param payers: query of ``partner_id`` and ``move_id``, which may be null
-    """
     return SQL(
-        """WITH payer AS MATERIALIZED (%s)
-           SELECT partner_id FROM payer
-            UNION
-           SELECT contract.member_id
-             FROM payer
-             JOIN membership_contract contract ON contract.payer_id = payer.partner_id
-            WHERE contract.state <> 'ended'
-            UNION
-           SELECT contract.member_id
-             FROM payer
-             JOIN membership_charge charge ON charge.invoice_id = payer.move_id
-             JOIN membership_contract contract ON contract.id = charge.contract_id""",
-        payers,
+        """SELECT commercial_partner_id, id, TRUE
+             FROM account_move
+            WHERE name = ANY(%s) AND name <> '/' AND state = 'posted'
+              AND company_id = ANY(%s)""",
+        values,
+        companies,
     )
