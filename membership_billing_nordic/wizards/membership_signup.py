@@ -83,7 +83,7 @@ class MembershipSignup(models.TransientModel):
         default="self",
         help="A new person: for example a parent, who is not in the database yet.",
     )
-    payer_id = fields.Many2one("res.partner", string="Payer", help="Who gets the invoices.")
+    payer_id = fields.Many2one("res.partner", help="Who gets the invoices.")
     payer_name = fields.Char(string="Payer's Name")
     payer_email = fields.Char(string="Payer's E-mail")
     payer_phone = fields.Char(string="Payer's Phone")
