@@ -59,6 +59,9 @@ LISTS = (
     "action_membership_plan",
     "action_membership_invoice",
     "action_billing_run",
+    "action_billing_delivery",
+    "action_billing_delivery_bundle",
+    "action_billing_delivery_step",
     "action_bank_file",
     "action_bank_deposit",
     "action_bank_payment",
@@ -80,6 +83,14 @@ FORMS = {
     "invoice": ("action_membership_invoice", "invoice"),
     "payment": ("action_bank_payment", "payment"),
     "payment-to-place": ("action_bank_payment_to_place", "to_place"),
+}
+
+DIALOGS = {
+    "dialog-change": "action_mbn_change",
+    "dialog-pause-end": "action_mbn_stop",
+    "dialog-send-again": "action_mbn_send_again",
+    "dialog-correct": "action_mbn_correct",
+    "dialog-sign-up": "action_mbn_new_contract",
 }
 
 
@@ -112,14 +123,19 @@ def look(page, server, path, name):
     """Open a page, keep its picture, and see that nothing went wrong."""
     page.goto(f"{server.url}/odoo/{path}")
     page.wait_for_selector(f"{CONTENT}, .o_error_dialog")
+    keep_picture(page, name)
+    brand = "Membership Billing" if page.language == "en_US" else "Medlemsfakturering"
+    assert page.inner_text(".o_menu_brand") == brand
+
+
+def keep_picture(page, name):
+    """Keep the picture of what is on the page, and see that nothing went wrong."""
     page.wait_for_selector(".o_loading_indicator", state="hidden")
     folder = SCREENS / page.language
     folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / f"{name}.png")
     assert not page.query_selector(".o_error_dialog")
     assert page.faults == []
-    brand = "Membership Billing" if page.language == "en_US" else "Medlemsfakturering"
-    assert page.inner_text(".o_menu_brand") == brand
 
 
 def test_every_list_opens(page, month):
@@ -141,3 +157,12 @@ def test_every_form_opens(page, month):
     for name, (action, record) in FORMS.items():
         look(page, server, f"action-{MODULE}.{action}/{records[record]}", name)
         assert page.query_selector(".o_form_renderer")
+
+
+def test_the_dialogs_of_the_card_open(page, month):
+    server, records = month
+    for name, button in DIALOGS.items():
+        page.goto(f"{server.url}/odoo/action-{MODULE}.action_members/{records['member']}")
+        page.click(f"button[name={button}]")
+        page.wait_for_selector(".modal .o_form_renderer")
+        keep_picture(page, name)
