@@ -174,8 +174,8 @@ class TestBillingUndo(RunCommon):
         self._work()
         self.assertEqual((run.state, run.billed_count), ("partly", 1))
         self._undo(run)
-        self.assertEqual((run.state, run.waiting_count), ("undone", 0))
-        self.assertEqual(set(run.line_ids.mapped("state")), {"undone"})
+        self.assertEqual((run.state, run.undone_count, run.waiting_count), ("undone", 1, 0))
+        self.assertEqual(run.out_line_ids.mapped("problem_kind"), ["not_released"] * 2)
         self.assertEqual(len(self._preview("2027-01-15").line_ids), len(contracts))
 
     def test_a_preview_cannot_be_undone(self):

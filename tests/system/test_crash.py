@@ -34,6 +34,34 @@ Run._cron_work()
 env.cr.commit()
 print("state", run.state, "failed", run.run_failed)
 """
+DELIVER_AND_PAY = """
+invoices = env["account.move"].search([("move_type", "=", "out_invoice")], order="id")
+invoices[::3].write({"mbn_send_state": "sent"})
+for invoice in invoices[1::10]:
+    env["account.payment.register"].with_context(
+        active_model="account.move", active_ids=invoice.ids
+    ).create({})._create_payments()
+env.cr.commit()
+"""
+UNDO = """
+from odoo.addons.membership_billing_nordic.models.membership import billing_run_undo
+billing_run_undo.UNDO_CHUNK = 4
+run = env["billing.run"].search([("date", "=", "2026-10-01")])
+if run.state == "done":
+    run.action_undo()
+    env.cr.commit()
+run._cron_work()
+env.cr.commit()
+print("state", run.state, "undone", run.undone_count, "kept", run.kept_count)
+"""
+BILL_AGAIN = """
+run = env["billing.run"].create({"date": "2026-10-02"})
+run.action_preview()
+run.action_confirm()
+run._cron_work()
+env.cr.commit()
+print("again", run.state, run.run_done, run.run_failed)
+"""
 BOOK = """
 from pathlib import Path
 from odoo.addons.membership_billing_nordic.models.bank import bank_file
@@ -55,13 +83,22 @@ SELECT contract.member_id, period.date_from, period.date_to, charge.amount, char
   LEFT JOIN membership_charge charge ON charge.period_id = period.id
   LEFT JOIN account_move_line line ON line.id = charge.invoice_line_id
   LEFT JOIN account_move invoice ON invoice.id = line.move_id
- ORDER BY contract.member_id, period.date_from
+ ORDER BY contract.member_id, period.date_from, invoice.name
 """
 REFERENCES = """
 SELECT count(*), count(DISTINCT reference.value), count(DISTINCT invoice.payment_reference)
   FROM account_move invoice
   JOIN billing_reference reference ON reference.move_id = invoice.id
  WHERE invoice.move_type = 'out_invoice'
+"""
+UNDONE = """
+SELECT line.state, line.contract_id, line.problem, invoice.name, invoice.payment_state,
+       note.name, note.invoice_date, note.amount_total, note.amount_residual, note.mbn_send_state,
+       (SELECT count(*) FROM account_move credit WHERE credit.reversed_entry_id = invoice.id)
+  FROM billing_run_line line
+  LEFT JOIN account_move invoice ON invoice.id = line.invoice_id
+  LEFT JOIN account_move note ON note.id = line.credit_note_id
+ ORDER BY line.run_id, line.contract_id
 """
 BOOKED = """
 SELECT payment.record, payment.amount, payment.state, payment.outcome, payment.partner_id,
@@ -124,6 +161,18 @@ def books():
 def twins(database, odoo_script, database_factory):
     """Two databases with the same club: one stays undisturbed, one is killed again and again."""
     odoo_script(database, FOUND).wait()
+    yield from twin_of(database)
+
+
+@pytest.fixture
+def billed_twins(database, odoo_script, database_factory):
+    """The same after a billing run of which some invoices were sent and some are paid."""
+    odoo_script(database, FOUND).wait()
+    assert "state done failed 0" in odoo_script(database, BILL + DELIVER_AND_PAY).wait()
+    yield from twin_of(database)
+
+
+def twin_of(database):
     killed = databases.scratch_name("killed")
     databases.copy(database, killed)
     yield database, killed
@@ -161,6 +210,25 @@ def billing_ends_the_same(undisturbed, killed, odoo_script, books):
     assert books(undisturbed).rows(BILLED) == books(killed).rows(BILLED)
     assert len(books(killed).rows(BILLED)) == MEMBERS
     assert books(killed).rows(REFERENCES) == [(MEMBERS, MEMBERS, MEMBERS)]
+
+
+def test_a_killed_undo_ends_as_if_undisturbed(billed_twins, odoo_script, books):
+    undisturbed, killed = billed_twins
+    result = "state undone undone 36 kept 4"
+    credited = "SELECT count(*) FROM account_move WHERE move_type = 'out_refund'"
+    assert result in odoo_script(undisturbed, UNDO).wait()
+    for reached in (4, 12, 28):
+        look = books(killed)
+        kill_when(odoo_script(killed, UNDO), look, credited, reached)
+        assert look.number(credited) < MEMBERS - 4
+    assert result in odoo_script(killed, UNDO).wait()
+    both = [books(undisturbed), books(killed)]
+    for query in (UNDONE, BILLED, LEDGER):
+        assert both[0].rows(query) == both[1].rows(query)
+    assert [look.number(credited) for look in both] == [36, 36]
+    for database in billed_twins:
+        assert "again done 36 0" in odoo_script(database, BILL_AGAIN).wait()
+    assert both[0].rows(BILLED) == both[1].rows(BILLED)
 
 
 def a_file_of_payments(*both):

@@ -52,7 +52,7 @@ class BillingRun(models.Model):
     )
     contract_ids = fields.Many2many(
         "membership.contract",
-        string="Memberships Chosen",
+        string="Memberships",
         check_company=True,
         help="Bill these memberships only. Empty: all.",
     )
@@ -105,7 +105,7 @@ class BillingRun(models.Model):
         help="Who is not invoiced, and why.",
     )
     bill_count = fields.Integer(
-        string="Memberships", compute="_compute_counts", help="Memberships to invoice."
+        string="To Bill", compute="_compute_counts", help="Memberships to invoice."
     )
     billed_count = fields.Integer(
         string="Billed", compute="_compute_counts", help="Memberships that were invoiced."

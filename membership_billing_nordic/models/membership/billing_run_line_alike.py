@@ -62,7 +62,7 @@ class BillingRunLine(models.Model):
         first = contracts.browse(group[0].contract for group in groups)
         vals_list = run._prepare_line_vals(first)
         lines = {vals["contract_id"]: vals for vals in vals_list}
-        self.create(vals_list)
+        self._insert(vals_list)
         apart = contracts - contracts.browse(fact.contract for group in groups for fact in group)
         others = contracts.browse(fact.contract for group in groups for fact in group[1:])
         before = self._amounts_before(others)
@@ -204,8 +204,6 @@ class BillingRunLine(models.Model):
             for name, value in vals.items()
             if name not in OWN
         }
-        currency = self.env["res.currency"].browse(vals["currency_id"])
-        shared["amount"] = currency.round(vals["amount"])
         self.env.cr.execute(
             SQL(
                 """

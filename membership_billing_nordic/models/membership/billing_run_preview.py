@@ -150,7 +150,7 @@ class BillingRun(models.Model):
             lines = self.env["billing.run.line"]
             apart = lines._prepare_alike(self, contracts)
             if apart:
-                lines.create(self._prepare_line_vals(apart))
+                lines._insert(self._prepare_line_vals(apart))
             self.prepared_until = contracts[-1].id
             self.env.invalidate_all()
         if len(contracts) < limit:

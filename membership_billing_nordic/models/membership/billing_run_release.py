@@ -180,6 +180,10 @@ class BillingRun(models.Model):
 
     def _leave_rest(self):
         """End the run: what was not invoiced is left to the next one."""
+        self._give_up_rest()
+        self._run_end()
+
+    def _give_up_rest(self):
         rest = self.env["billing.run.line"].search(
             [("run_id", "=", self.id), ("state", "=", "pending")]
         )
@@ -191,7 +195,6 @@ class BillingRun(models.Model):
             }
         )
         self.env.flush_all()
-        self._run_end()
 
     # ------------------------------------------------------------------
     # When it is done

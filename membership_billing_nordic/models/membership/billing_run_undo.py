@@ -170,10 +170,7 @@ class BillingRun(models.Model):
         return super()._run_take(min(limit, UNDO_CHUNK) if self.state == "undoing" else limit)
 
     def _finish_undo(self):
-        rest = self.env["billing.run.line"].search(
-            [("run_id", "=", self.id), ("state", "=", "pending")]
-        )
-        rest.state = "undone"
+        self._give_up_rest()
         self.state = "undone"
         self.message_post(body=self._undo_summary())
         desk = self.env["billing.exception"]
