@@ -86,7 +86,7 @@ class Season:
     def __init__(self, env):
         self.env = env
         self.bench = Bench(env)
-        self.chance = random.Random(1)  # noqa: S311 - repeatable, nothing secret
+        self.chance = random.Random(1)
         plan = self.bench.plan
         plan.price_ids.unlink()
         plan.price_ids = [
@@ -151,7 +151,7 @@ class Season:
             self._copy_contracts(members)
             self.env.cr.commit()
             self.env.invalidate_all()
-        self.env.cr.execute("VACUUM ANALYZE" if self.env.cr.closed else "ANALYZE")
+        self.env.cr.execute("ANALYZE")
         self.env.cr.commit()
 
     def _copy_contracts(self, members):

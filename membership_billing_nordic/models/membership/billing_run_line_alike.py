@@ -8,7 +8,6 @@ from odoo.tools import SQL
 from .billing_pricing import Pricing
 from .membership_plan_price import PERIOD_MAX
 
-
 # What the line of a membership has of its own, however alike it is to others.
 OWN = frozenset(
     {
