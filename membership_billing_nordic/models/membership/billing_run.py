@@ -61,7 +61,6 @@ class BillingRun(models.Model):
     )
     prepared_by_id = fields.Many2one(
         "res.users",
-        string="Prepared By",
         readonly=True,
         copy=False,
         help="Who made the preview. Where a second person is demanded, somebody else releases it.",

@@ -218,7 +218,7 @@ class BillingRunLine(models.Model):
         return self._prepare_facts(run, contract, due) | {
             "journal_id": journal.id,
             "agreement_id": agreement.id,
-            "amount": self._amount(bill, run.date),
+            "amount": contract.currency_id.round(self._amount(bill, run.date)),
         }
 
     @api.model

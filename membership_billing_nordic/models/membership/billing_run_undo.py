@@ -221,7 +221,6 @@ class BillingRunLine(models.Model):
     )
     credit_note_id = fields.Many2one(
         "account.move",
-        string="Credit Note",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",

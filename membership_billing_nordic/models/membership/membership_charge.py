@@ -327,9 +327,7 @@ class MembershipCharge(models.Model):
 
     def _is_any_invoiced(self):
         """Is one of these owed, paid, or credited for good?"""
-        return any(
-            charge.state in ("invoiced", "paid") or charge._is_credited() for charge in self
-        )
+        return any(charge.state in ("invoiced", "paid") or charge._is_credited() for charge in self)
 
     def _is_credited(self):
         """Was its invoice taken back, and nothing billed in its place?"""
