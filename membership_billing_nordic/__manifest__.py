@@ -16,6 +16,8 @@
         "security/references_rules.xml",
         "security/bank/ir.model.access.csv",
         "security/bank_rules.xml",
+        "security/debit/ir.model.access.csv",
+        "security/debit_rules.xml",
         "security/membership/ir.model.access.csv",
         "security/membership_rules.xml",
         "security/billing/ir.model.access.csv",

@@ -214,3 +214,108 @@ class FormatIssue(Message):
     expected: str
     found: str = ""
     action: str = ""
+
+
+# ------------------------------------------------------------------ what we send
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingMessage:
+    """One request to the bank. ``key`` is ours: by it the sender is told what became of it."""
+
+    key: str
+    account: str
+    agreement_number: str = ""
+    reference: str = ""
+    payer_number: str = ""
+    payer_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionRequest(OutgoingMessage):
+    """Collect ``amount`` (above zero) from the payer on ``due_date``.
+
+    ``is_notified_by_bank``: the payer's bank tells the payer beforehand, with ``lines`` as
+    what the debit is for. ``statement_text`` stands on the payer's account statement.
+    """
+
+    amount: Decimal
+    currency: str
+    due_date: date
+    mandate_number: str = ""
+    payer_account: str = ""
+    payer_street: str = ""
+    payer_zip: str = ""
+    payer_city: str = ""
+    payer_country: str = ""
+    is_notified_by_bank: bool = False
+    statement_text: str = ""
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionWithdrawal(OutgoingMessage):
+    """Take back a request that was sent: same account, reference, amount and date as it had."""
+
+    amount: Decimal
+    currency: str
+    due_date: date
+    mandate_number: str = ""
+    is_notified_by_bank: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MandateRequest(OutgoingMessage):
+    """Ask the bank to register a mandate on the payer's account."""
+
+    payer_account: str = ""
+    payer_identity: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MandateCancellation(OutgoingMessage):
+    """Tell the bank that a mandate has ended."""
+
+    mandate_number: str = ""
+    effective_date: date | None = None
+
+
+class FormatError(ValueError):
+    """A message that does not fit the format. It names the field and its limit.
+
+    ``key`` is that of the message, empty when the frame of the file is wrong. ``found``
+    never holds an account or personal number.
+    """
+
+    def __init__(self, key: str, field: str, expected: str, found: str = ""):
+        text = f"{field}: expected {expected}"
+        super().__init__(f"{text}, found {found}" if found else text)
+        self.key = key
+        self.field = field
+        self.expected = expected
+        self.found = found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """The requests of one agreement in a file, under a running number if the format has one."""
+
+    number: int
+    account: str
+    agreement_number: str = ""
+    requests: tuple[OutgoingMessage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedFile:
+    """What an encoder wrote: the bytes, their totals, and the record each request begins at.
+
+    ``records`` has the ``key`` of every request. ``count`` and ``amount`` are those of all
+    requests, withdrawals included in ``count`` but not in ``amount``.
+    """
+
+    content: bytes
+    records: dict[str, int]
+    totals: tuple[ControlTotal, ...]
+    count: int
+    amount: Decimal

@@ -1,9 +1,10 @@
-"""Which decoder reads a file: decided by its content, never by its name."""
+"""What reads and writes a format. Which decoder reads a file is decided by its content alone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from typing import BinaryIO, Protocol
 
-from .messages import Message
+from .messages import Assignment, EncodedFile, FormatError, Message, OutgoingMessage, Transmission
 
 HEAD_SIZE = 4096
 
@@ -19,6 +20,24 @@ class Decoder(Protocol):
 
     def decode(self, stream: BinaryIO) -> Iterator[Message]:
         """Yield what the file says; what is wrong with it comes as ``FormatIssue``."""
+
+
+class Encoder(Protocol):
+    """A module or object that writes one format; add-ons list theirs as ``ENCODERS``."""
+
+    FORMAT: str
+    LABEL: str
+
+    def faults(self, request: OutgoingMessage) -> list[FormatError]:
+        """What keeps ``request`` from being written; empty when nothing does."""
+
+    def encode(
+        self, transmission: Transmission, assignments: Sequence[Assignment], today: date
+    ) -> EncodedFile:
+        """The file as bytes, the same for the same arguments.
+
+        :raises FormatError: the first fault, before a byte is written
+        """
 
 
 def recognise(stream: BinaryIO, decoders: Iterable[Decoder]) -> Decoder | None:

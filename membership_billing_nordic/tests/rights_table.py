@@ -49,6 +49,7 @@ billing.run.signal                                    -      -        -       - 
 billing.run.start                                     -      -        -       -           -    -    crud    -
 billing.run.total                                     -      -        -       -           -    r    r       r
 billing.run.undo                                      -      -        -       -           -    -    crud    -
+direct.debit.mandate                                  -      -        -       -           r    cru  cru     r
 membership.association                                -      -        r       ru          r    r    crud    r
 membership.charge                                     r      -        r       r           r    r    r       r
 membership.contract                                   r      -        crud    crud        crud crud crud    r

@@ -1,0 +1,4 @@
+from . import (
+    bank_mandate_event,
+    direct_debit_mandate,
+)
