@@ -43,6 +43,9 @@
         "views/bank_deposit_views.xml",
         "views/bank_payment_views.xml",
         "wizards/bank_payment_place_views.xml",
+        # direct debit
+        "wizards/bank_mandate_place_views.xml",
+        "views/direct_debit_mandate_views.xml",
         # membership
         "views/membership_plan_views.xml",
         "views/membership_association_views.xml",

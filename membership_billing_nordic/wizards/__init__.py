@@ -1,5 +1,6 @@
 from . import (
     bank_file_upload,
+    bank_mandate_place,
     bank_payment_place,
     billing_run_release,
     billing_run_start,

@@ -1,4 +1,8 @@
 from . import (
+    bank_agreement,
+    bank_file,
     bank_mandate_event,
+    billing_exception,
     direct_debit_mandate,
+    direct_debit_register_difference,
 )

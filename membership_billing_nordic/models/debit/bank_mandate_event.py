@@ -1,14 +1,191 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+_STEPS = {
+    "registered": "_register",
+    "requested": "_note_request",
+    "rejected": "_reject",
+    "cancelled": "_cancel",
+    "listed": "_list",
+}
 
 
 class BankMandateEvent(models.Model):
     _inherit = "bank.mandate.event"
 
+    state = fields.Selection(
+        [
+            ("new", "New"),
+            ("applied", "Applied"),
+            ("to_place", "To Place"),
+            ("listed", "In a Full List"),
+            ("dismissed", "Left Aside"),
+        ],
+        required=True,
+        default="new",
+        readonly=True,
+        index=True,
+        help="Applied: the mandate was changed. To place: no payer was found, a person must choose "
+        "one. In a full list: compared with the mandates here, not applied by itself.",
+    )
+    note = fields.Char(
+        string="What Was Done", readonly=True, help="Why it was not applied, or what it changed."
+    )
     mandate_id = fields.Many2one(
         "direct.debit.mandate",
         index="btree_not_null",
         readonly=True,
         check_company=True,
         ondelete="set null",
-        help="The mandate that the message changed.",
+        help="The mandate that the message is about.",
     )
+
+    def _run_in_file(self):
+        """Change the mandates as the messages say, in the order of the file."""
+        mandates = self.env["direct.debit.mandate"]._live_of(self.agreement_id, self.partner_id)
+        self._register_new(mandates)
+        for event in self.filtered(lambda row: row.state == "new").sorted("record"):
+            if event.partner_id:
+                key = (event.agreement_id.id, event.partner_id.id)
+                mandates[key] = event._apply(mandates.get(key, event.mandate_id.browse()))
+            else:
+                event._leave_to_a_person()
+
+    def _fail_in_file(self, message):
+        self.write({"state": "to_place", "note": message})
+
+    def _register_new(self, mandates):
+        """Make the mandates of payers of whom the messages say nothing else, all together."""
+        registered = self.browse()
+        for (agreement, payer), events in self.grouped(
+            lambda row: (row.agreement_id, row.partner_id)
+        ).items():
+            if payer and (agreement.id, payer.id) not in mandates and len(events) == 1:
+                registered |= events.filtered(lambda row: row.event == "registered")
+        made = registered.mandate_id._make_active(
+            [event._mandate_vals() for event in registered.sorted("id")]
+        )
+        for event, mandate in zip(registered.sorted("id"), made, strict=True):
+            event.write({"state": "applied", "mandate_id": mandate.id})
+
+    def _apply(self, mandate):
+        """Apply one message to the payer's live ``mandate``; returns the live one after it."""
+        self.ensure_one()
+        mandate = getattr(self, _STEPS[self.event])(mandate)
+        if self.state == "new":
+            self.state = "applied"
+        return mandate
+
+    # -- what each message does ------------------------------------------------------------
+
+    def _register(self, mandate):
+        values = self._mandate_vals()
+        if not mandate:
+            mandate = mandate._make_active([values])
+        else:
+            was_active = mandate.state == "active"
+            mandate._change_by_bank(values | {"state": "active"})
+            if not was_active:
+                mandate._became_active()
+        self.mandate_id = mandate
+        return mandate
+
+    def _note_request(self, mandate):
+        self.mandate_id = mandate
+        return mandate
+
+    def _reject(self, mandate):
+        return self._end(mandate, "rejected")
+
+    def _cancel(self, mandate):
+        return self._end(mandate, "cancelled")
+
+    def _end(self, mandate, state):
+        if not mandate:
+            self.note = self.env._("The payer had no mandate here.")
+            return mandate
+        self.mandate_id = mandate
+        # The message is the history: no log beside it.
+        quiet = mandate.with_context(tracking_disable=True)
+        quiet._end(state, self.meaning or "", self.effective_date)
+        return mandate.browse()
+
+    def _list(self, mandate):
+        self.write({"state": "listed", "mandate_id": mandate.id})
+        return mandate
+
+    def _leave_to_a_person(self):
+        """No payer was found: without one nothing can be done but to ask."""
+        if self.event == "listed":
+            self.state = "listed"
+        else:
+            self.write(
+                {
+                    "state": "to_place",
+                    "note": self.env._("No payer has this reference or payer number."),
+                }
+            )
+
+    def _mandate_vals(self):
+        """What the message says of the mandate, empty things left out."""
+        said = {
+            "reference": self.reference,
+            "written_notice": self.written_notice,
+            "valid_from": self.effective_date,
+            "partner_bank_id": self._account().id,
+        }
+        return {name: value for name, value in said.items() if value} | {
+            "agreement_id": self.agreement_id.id,
+            "partner_id": self.partner_id.id,
+        }
+
+    def _account(self):
+        """The payer's account as the message gives it; made when it is not known yet."""
+        accounts = self.env["res.partner.bank"].sudo()
+        if not self.payer_account:
+            return accounts
+        return accounts._find_or_create_bank_account(
+            account_number=self.payer_account,
+            partner=self.partner_id,
+            company=self.company_id,
+        )
+
+    # -- a person decides --------------------------------------------------------------------
+
+    def _place(self, partner):
+        """Apply messages that found no payer to ``partner``, who is chosen by a person."""
+        for event in self.sorted("id"):
+            if event.state not in ("to_place", "listed"):
+                raise UserError(
+                    event.env._(
+                        "The message on %(reference)s is done with.", reference=event.reference
+                    )
+                )
+            event.write({"partner_id": partner.id, "state": "new", "note": False})
+            mandates = self.env["direct.debit.mandate"]._live_of(event.agreement_id, partner)
+            mandate = mandates.get((event.agreement_id.id, partner.id), event.mandate_id.browse())
+            if event.event == "listed":
+                event._register(mandate)
+                event.state = "applied"
+            else:
+                event._apply(mandate)
+        self.file_id._refresh_desk()
+
+    def action_dismiss(self):
+        """Leave messages aside: they are of somebody who is no payer of yours."""
+        self.env["bank.file"]._check_may_process()
+        self.check_access("read")
+        open_rows = self.sudo().filtered(lambda row: row.state == "to_place")
+        open_rows.state = "dismissed"
+        open_rows.file_id._refresh_desk()
+
+    @api.model
+    def _to_place(self, files):
+        """How many messages of each file a person has to place, as ``{file: count}``."""
+        return dict(
+            self._read_group(
+                [("file_id", "in", files.ids), ("state", "=", "to_place")],
+                ["file_id"],
+                ["__count"],
+            )
+        )

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 LIVE = ("requested", "active")
 
@@ -104,6 +104,9 @@ class DirectDebitMandate(models.Model):
         copy=False,
         help="Debits that failed since the last one that was collected.",
     )
+    can_request = fields.Boolean(
+        compute="_compute_can_request", help="The bank can be asked for mandates of this agreement."
+    )
     event_ids = fields.One2many(
         "bank.mandate.event", "mandate_id", string="Messages of the Bank", readonly=True
     )
@@ -116,6 +119,12 @@ class DirectDebitMandate(models.Model):
         "(agreement_id, number) WHERE number IS NOT NULL AND state IN ('requested', 'active')",
         "Another mandate of the agreement has this number.",
     )
+
+    @api.depends("agreement_id")
+    def _compute_can_request(self):
+        for mandate in self:
+            agreement = mandate.agreement_id
+            mandate.can_request = bool(agreement) and agreement._can_request_mandates()
 
     @api.depends("partner_id", "payer_number")
     def _compute_display_name(self):
@@ -177,4 +186,133 @@ class DirectDebitMandate(models.Model):
                 ("valid_to", ">=", day),
             ]
         )
-        return {mandate.partner_id.id: mandate for mandate in found}
+        return {mandate.partner_id.id: mandate for mandate in found._with_current_number()}
+
+    @api.model
+    def _live_of(self, agreements, partners):
+        """``{(agreement id, payer id): mandate}`` of those that are requested or active.
+
+        Of a payer who was merged with another only the mandate of the number that new
+        references are built from.
+        """
+        found = self.search(
+            [
+                ("agreement_id", "in", agreements.ids),
+                ("partner_id", "in", partners.ids),
+                ("state", "in", LIVE),
+            ],
+            order="id",
+        )
+        return {
+            (agreement.id, mandate.partner_id.id): mandate
+            for agreement, mandates in found.grouped("agreement_id").items()
+            for mandate in mandates._with_current_number()
+        }
+
+    def _with_current_number(self):
+        """Those whose payer number is the payer's own now, of mandates of one agreement."""
+        numbers = self.agreement_id.sudo()._known_payer_numbers(self.partner_id)
+        return self.filtered(lambda row: row.payer_number == numbers.get(row.partner_id.id))
+
+    # -- what happens to a mandate ---------------------------------------------------------
+
+    @api.model
+    def _make_active(self, vals_list):
+        """Mandates the bank reports. Its messages are their history, so no log is written."""
+        quiet = self.with_context(
+            tracking_disable=True, mail_create_nolog=True, mail_create_nosubscribe=True
+        )
+        made = quiet.create([vals | {"state": "active"} for vals in vals_list])
+        made._became_active()
+        return made
+
+    def _change_by_bank(self, values):
+        """Write what differs, without a log: the bank's message is the history."""
+        changed = {
+            name: value
+            for name, value in values.items()
+            if self._fields[name].convert_to_write(self[name], self) != value
+        }
+        if changed:
+            self.with_context(tracking_disable=True).write(changed)
+
+    def _end(self, state, meaning, day=None):
+        """End mandates: ``rejected``, ``cancelled`` or ``expired``, with the reason as text."""
+        self.write({"state": state, "ended_meaning": meaning, "valid_to": day or self._today()})
+        self._ended()
+
+    def _today(self):
+        return self[:1].company_id._billing_today()
+
+    def _became_active(self):
+        """Debits can be sent from now on; for what depends on it."""
+
+    def _ended(self):
+        """No debit can be sent any more; for what depends on it."""
+
+    # -- buttons -----------------------------------------------------------------------------
+
+    def action_request(self):
+        """Ask the bank for these mandates with the next file."""
+        self._check_may_change()
+        for mandate in self:
+            mandate._require_state("draft")
+            if not mandate.agreement_id._can_request_mandates():
+                raise UserError(
+                    mandate.env._(
+                        "Mandates of %(agreement)s cannot be requested from here: the payer signs "
+                        "up with the bank, which then reports the mandate.",
+                        agreement=mandate.agreement_id.display_name,
+                    )
+                )
+        self.state = "requested"
+
+    def action_activate(self):
+        """The bank has confirmed these mandates otherwise than by a file."""
+        self._check_may_change()
+        for mandate in self:
+            mandate._require_state("draft", "requested")
+        self.state = "active"
+        self._became_active()
+
+    def action_cancel(self):
+        """End these mandates here; nothing is collected with them any more."""
+        self._check_may_change()
+        for mandate in self:
+            mandate._require_state("draft", *LIVE)
+        self._end("cancelled", self.env._("Ended by %(user)s", user=self.env.user.name))
+
+    def _require_state(self, *states):
+        if self.state not in states:
+            labels = dict(self._fields["state"]._description_selection(self.env))
+            raise UserError(
+                self.env._(
+                    "The mandate of %(payer)s is in state %(state)s: this cannot be done with it.",
+                    payer=self.partner_id.display_name,
+                    state=labels[self.state],
+                )
+            )
+
+    def _check_may_change(self):
+        if not self.env.user.has_group("membership_billing_nordic.group_billing_user"):
+            raise AccessError(self.env._("Only billing users may change mandates."))
+        self.check_access("write")
+
+    def write(self, vals):
+        if vals.keys() & {"agreement_id", "partner_id"}:
+            for mandate in self.filtered(lambda row: row.state != "draft"):
+                raise UserError(
+                    mandate.env._(
+                        "The mandate of %(payer)s is known to the bank: end it and make a new one "
+                        "instead of giving it to another payer or agreement.",
+                        payer=mandate.partner_id.display_name,
+                    )
+                )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_drafts(self):
+        if self.filtered(lambda row: row.state != "draft"):
+            raise UserError(
+                self.env._("A mandate the bank may know is not deleted: end it instead.")
+            )
