@@ -1,5 +1,7 @@
 from . import (
+    account_move,
     bank_agreement,
+    bank_connection,
     bank_file,
     bank_mandate_event,
     billing_exception,
