@@ -40,6 +40,7 @@
         "wizards/bank_file_upload_views.xml",
         "views/bank_channel_views.xml",
         "views/bank_file_views.xml",
+        "views/bank_file_out_views.xml",
         "views/bank_deposit_views.xml",
         "views/bank_payment_views.xml",
         "wizards/bank_payment_place_views.xml",

@@ -111,7 +111,10 @@ class BankFile(models.Model):
     deposits_sum = fields.Monetary(string="Sum of Deposits", readonly=True)
     mandate_count = fields.Integer(string="Mandate Messages", readonly=True)
     request_count = fields.Integer(
-        string="Answers to Requests", readonly=True, help="The bank's answers to records of ours."
+        string="Answers to Requests",
+        readonly=True,
+        help="The bank's answers to files and records of ours; of a file to the bank, how many "
+        "requests it holds.",
     )
     warning_count = fields.Integer(string="Warnings", readonly=True)
     error_count = fields.Integer(string="Errors", readonly=True)
@@ -149,7 +152,7 @@ class BankFile(models.Model):
     )
 
     _bytes_once = models.UniqueIndex(
-        "(company_id, sha256) WHERE state != 'refused'",
+        "(company_id, sha256) WHERE direction = 'in' AND state != 'refused'",
         "This file was received before.",
     )
 
@@ -211,6 +214,7 @@ class BankFile(models.Model):
             were received before
         :raises UserError: empty or too large
         """
+        receipt = self._receipt_of_name(name)
         self._check_size(name, len(content))
         company = company or self.env.company
         values = {
@@ -218,7 +222,8 @@ class BankFile(models.Model):
             "company_id": company.id,
             "channel_id": channel.id if channel else False,
             "size": len(content),
-            "sha256": hashlib.sha256(content).hexdigest(),
+            # Of a receipt the name is what counts: its bytes may be those of any other.
+            "sha256": hashlib.sha256((name.encode() if receipt else b"") + content).hexdigest(),
         }
         first = self._received_before(company, values["sha256"])
         if first:
@@ -303,7 +308,7 @@ class BankFile(models.Model):
 
     @api.model
     def _check_size(self, name, size):
-        if not size:
+        if not size and not self._receipt_of_name(name):
             raise UserError(self.env._("%(name)s is empty.", name=name))
         parameter = self.env["ir.config_parameter"].sudo().get_param(SIZE_PARAMETER)
         limit = int(parameter) if (parameter or "").isdigit() else _DEFAULT_MAX_MB
@@ -328,7 +333,8 @@ class BankFile(models.Model):
 
     def _decoder(self):
         """The decoder that accepted this file; empty when its add-on is gone."""
-        return next((d for d in self._bank_decoders() if self.format == d.FORMAT), None)
+        decoders = (*self._bank_decoders(), self._named_decoder())
+        return next((d for d in decoders if d and self.format == d.FORMAT), None)
 
     @contextmanager
     def _open_bytes(self):
@@ -466,7 +472,7 @@ class BankFile(models.Model):
     def _validate(self):
         """First pass: validate and count. Writes the verdict and nothing else."""
         with self._open_bytes() as stream:
-            decoder = registry.recognise(stream, self._bank_decoders())
+            decoder = registry.recognise(stream, self._bank_decoders()) or self._named_decoder()
             verdict = FileVerdict(self, decoder)
             if decoder:
                 verdict.read(decoder.decode(stream))

@@ -11,6 +11,7 @@ from ...formats.messages import (
     REFUSAL,
     WARNING,
     Deposit,
+    FileReceipt,
     FormatIssue,
     MandateEvent,
     PaymentFailed,
@@ -312,6 +313,10 @@ class RowWriter:
         self._write_deposits([m for m in messages if isinstance(m, Deposit)])
         self._write_payments([m for m in messages if isinstance(m, _PAYMENTS)])
         self._write_mandate_events([m for m in messages if isinstance(m, MandateEvent)])
+        for message in messages:
+            if isinstance(message, FileReceipt):
+                self.file._apply_receipt(message)
+        self.file._store_answers(messages, self.assignments)
 
     # ------------------------------------------------------------------ deposits
 

@@ -33,7 +33,8 @@ class BillingException(models.Model):
     def _compute_record_name(self):
         for exception in self:
             record = exception._record()
-            exception.record_name = record.display_name if record else False
+            readable = record and record.has_access("read")
+            exception.record_name = record.display_name if readable else False
 
     def _record(self):
         """The record this row is about; empty when it is gone or its model is."""
@@ -46,7 +47,7 @@ class BillingException(models.Model):
     def _open(self, record, kind, name, next_action="", user=None):
         """Put ``record`` on the desk, or refresh the row that is already there.
 
-        :param record: one record with a ``company_id``
+        :param record: one record; the row is of its company, if it has one
         :return: the open row
         """
         record.ensure_one()
@@ -61,9 +62,41 @@ class BillingException(models.Model):
                 "kind": kind,
                 "res_model": record._name,
                 "res_id": record.id,
-                "company_id": record.company_id.id or self.env.company.id,
+                "company_id": self._company_of(record).id,
                 "user_id": user.id if user else False,
             }
+        )
+
+    def _company_of(self, record):
+        own = record.company_id if "company_id" in record._fields else None
+        return own or self.env.company
+
+    @api.model
+    def _open_all(self, names, kind, next_action=""):
+        """Put many records of one model on the desk at once, or refresh their rows.
+
+        :param names: dict of record with a ``company_id`` → what is wrong with it
+        """
+        if not names:
+            return
+        records = next(iter(names)).union(*names)
+        rows = {row.res_id: row for row in self._open_rows(records, kind)}
+        for record in names:
+            if row := rows.get(record.id):
+                row.write({"name": names[record], "next_action": next_action})
+        self.sudo().create(
+            [
+                {
+                    "name": name,
+                    "next_action": next_action,
+                    "kind": kind,
+                    "res_model": record._name,
+                    "res_id": record.id,
+                    "company_id": record.company_id.id,
+                }
+                for record, name in names.items()
+                if record.id not in rows
+            ]
         )
 
     @api.model
@@ -91,9 +124,5 @@ class BillingException(models.Model):
         """Show the record the row is about."""
         self.check_access("read")
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        # The record knows which of its forms is the right one.
+        return self.env[self.res_model].browse(self.res_id).get_formview_action()
