@@ -264,6 +264,7 @@ class ResPartner(models.Model):
         """How invoices reach this payer: the first channel that has an address."""
         label = self.env._("Invoices go")
         names = dict(self._fields["invoice_sending_method"]._description_selection(self.env))
+        names["email"] = self.env._("by e-mail")  # core's own text lacks translations
         channels = self._mbn_delivery_channels(company)
         if not channels:
             return CardRow(label, self.env._("nowhere: nothing is to be sent"), "warning")
