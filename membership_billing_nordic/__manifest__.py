@@ -24,6 +24,7 @@
         "security/billing_rules.xml",
         "security/roles_rules.xml",
         "data/bank_data.xml",
+        "data/debit_data.xml",
         "data/membership_data.xml",
         "data/billing_data.xml",
         "data/delivery_data.xml",
@@ -47,6 +48,9 @@
         # direct debit
         "wizards/bank_mandate_place_views.xml",
         "views/direct_debit_mandate_views.xml",
+        "views/direct_debit_order_views.xml",
+        "wizards/direct_debit_make_views.xml",
+        "wizards/direct_debit_mandate_import_views.xml",
         # membership
         "views/membership_plan_views.xml",
         "views/membership_association_views.xml",

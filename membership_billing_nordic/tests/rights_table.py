@@ -51,7 +51,15 @@ billing.run.signal                                    -      -        -       - 
 billing.run.start                                     -      -        -       -           -    -    crud    -
 billing.run.total                                     -      -        -       -           -    r    r       r
 billing.run.undo                                      -      -        -       -           -    -    crud    -
+direct.debit.deadline                                 -      -        -       -           r    r    r       r
+direct.debit.make                                     -      -        -       -           -    -    crud    -
+direct.debit.make.line                                -      -        -       -           -    -    crud    -
 direct.debit.mandate                                  -      -        -       -           r    cru  cru     r
+direct.debit.mandate.import                           -      -        -       -           -    crud crud    -
+direct.debit.mandate.import.line                      -      -        -       -           -    crud crud    -
+direct.debit.order                                    -      -        -       -           r    r    r       r
+direct.debit.order.event                              -      -        -       -           r    r    r       r
+direct.debit.order.line                               -      -        -       -           r    r    r       r
 direct.debit.register.difference                      -      -        -       -           -    r    r       r
 membership.association                                -      -        r       ru          r    r    crud    r
 membership.charge                                     r      -        r       r           r    r    r       r
@@ -75,6 +83,7 @@ res.partner.bank                                      -      r        r       r 
 """
 METHODS = """
                                                       portal employee outside association desk user manager auditor
+account.move.action_mbn_orders                        -      -        -       -           x    x    x       x
 account.move.action_mbn_payments                      -      -        -       -           -    x    x       x
 account.move.action_mbn_print_letters                 -      -        -       -           -    x    x       -
 account.move.action_mbn_send_again                    -      -        -       -           -    x    x       -
@@ -87,6 +96,7 @@ bank.channel.action_fetch                             -      -        -       - 
 bank.channel.action_read_host_key                     -      -        -       -           -    -    x       -
 bank.channel.action_test                              -      -        -       -           -    -    x       -
 bank.connection.action_agreements                     -      -        -       -           -    x    x       x
+bank.connection.action_make_debit_file                -      -        -       -           -    -    x       -
 bank.deposit.action_book                              -      -        -       -           -    -    x       -
 bank.deposit.action_discard                           -      -        -       -           -    -    x       -
 bank.deposit.action_show_payments                     -      -        -       -           -    x    x       x
@@ -121,6 +131,7 @@ bank.payment.place.action_read_list                   -      -        -       - 
 bank.payment.place.proposal.action_take               -      -        -       -           -    x    x       -
 billing.api.bank_file_outcome                         -      -        -       -           -    x    x       x
 billing.api.cancel_contract                           -      -        -       x           x    x    x       -
+billing.api.cancel_mandate                            -      -        -       -           -    x    x       -
 billing.api.change_contract                           -      -        -       x           x    x    x       -
 billing.api.changes                                   -      -        x       x           x    x    x       x
 billing.api.create_contract                           -      -        x       x           x    x    x       -
@@ -129,6 +140,7 @@ billing.api.entitlement                               -      -        x       x 
 billing.api.entitlements                              -      -        x       x           x    x    x       x
 billing.api.list_contracts                            -      -        x       x           x    x    x       x
 billing.api.list_invoices                             -      -        -       x           -    x    x       x
+billing.api.list_mandates                             -      -        -       -           x    x    x       x
 billing.api.list_members                              -      -        x       x           x    x    x       x
 billing.api.list_payments                             -      -        -       -           -    x    x       x
 billing.api.pause_contract                            -      -        -       x           x    x    x       -
@@ -137,6 +149,7 @@ billing.api.search_members                            -      x        x       x 
 billing.api.sign_up                                   -      -        x       x           x    x    x       -
 billing.api.upload_bank_file                          -      -        -       -           -    x    x       -
 billing.api.upsert_contracts                          -      -        x       x           x    x    x       -
+billing.api.upsert_mandates                           -      -        -       -           -    x    x       -
 billing.api.upsert_members                            -      -        x       x           x    x    x       -
 billing.delivery.bundle.action_download               -      -        -       -           -    x    x       x
 billing.delivery.bundle.action_mark_posted            -      -        -       -           -    x    x       -
@@ -167,9 +180,19 @@ billing.run.release.action_release                    -      -        -       - 
 billing.run.start.action_start                        -      -        -       -           -    -    x       -
 billing.run.total.action_view_lines                   -      -        -       -           -    x    x       x
 billing.run.undo.action_undo                          -      -        -       -           -    -    x       -
+direct.debit.deadline.action_show_orders              -      -        -       -           x    x    x       x
+direct.debit.make.action_make                         -      -        -       -           -    -    x       -
+direct.debit.make.action_preview                      -      -        -       -           -    -    x       -
+direct.debit.make.line.action_show                    -      -        -       -           -    -    x       -
 direct.debit.mandate.action_activate                  -      -        -       -           -    x    x       -
 direct.debit.mandate.action_cancel                    -      -        -       -           -    x    x       -
 direct.debit.mandate.action_request                   -      -        -       -           -    x    x       -
+direct.debit.mandate.action_show_orders               -      -        -       -           x    x    x       x
+direct.debit.mandate.import.action_import             -      -        -       -           -    x    x       -
+direct.debit.mandate.import.action_preview            -      -        -       -           -    x    x       -
+direct.debit.order.action_release                     -      -        -       -           -    x    x       -
+direct.debit.order.action_show_invoices               -      -        -       -           x    x    x       x
+direct.debit.order.action_stop                        -      -        -       -           -    x    x       -
 direct.debit.register.difference.action_leave         -      -        -       -           -    x    x       -
 direct.debit.register.difference.action_take_over     -      -        -       -           -    x    x       -
 membership.association.action_view_contracts          -      -        x       x           x    x    x       x
@@ -223,6 +246,7 @@ WITHOUT_RECORD = {"res.partner.action_mbn_sign_up"}
 ARGUMENTS = {
     "billing.api.bank_file_outcome": {"file_id": 1},
     "billing.api.cancel_contract": {"contract_id": "<contract>", "preview": True},
+    "billing.api.cancel_mandate": {"mandate_id": 1},
     "billing.api.change_contract": {"contract_id": "<contract>", "preview": True},
     "billing.api.create_contract": {
         "member_id": "<member>",
@@ -241,6 +265,7 @@ ARGUMENTS = {
     },
     "billing.api.upload_bank_file": {"name": "a.txt", "content": "eA=="},
     "billing.api.upsert_contracts": {"rows": []},
+    "billing.api.upsert_mandates": {"rows": []},
     "billing.api.upsert_members": {"rows": []},
 }
 

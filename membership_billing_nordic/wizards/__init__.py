@@ -5,6 +5,8 @@ from . import (
     billing_run_release,
     billing_run_start,
     billing_run_undo,
+    direct_debit_make,
+    direct_debit_mandate_import,
     member_merge,
     membership_contract_alter,
     membership_contract_charge,

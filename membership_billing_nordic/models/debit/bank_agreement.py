@@ -7,6 +7,8 @@ from odoo.fields import Domain
 
 from ...formats.banking_days import BankingDays
 from ...formats.messages import CollectionRequest, CollectionWithdrawal
+from ...formats.references import normalise
+from ..bank.payment_lookup import payers_by_reference_part
 
 _PRESETS = {
     "debit_lead_days": 2,
@@ -373,3 +375,14 @@ class BankAgreement(models.Model):
     def _can_request_mandates(self):
         """Can the bank be asked for a mandate? Else payers sign up with the bank themselves."""
         return False
+
+    def _payers_of_references(self, references):
+        """Who pays with ``references``: exactly, else by the payer's part of them.
+
+        :return: dict of normalised reference → ``res.partner``
+        """
+        self.ensure_one()
+        values = {normalise(reference) for reference in references} - {""}
+        exact = self.env["billing.reference"]._resolve(self, values)
+        found = {value: row._payer() for value, row in exact.items() if row._payer()}
+        return payers_by_reference_part(self, values - found.keys()) | found

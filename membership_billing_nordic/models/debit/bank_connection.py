@@ -1,10 +1,29 @@
-from odoo import models
+import logging
 
-from ...formats.messages import Transmission
+import psycopg2
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ...formats.messages import FormatError, Transmission
+from .debit_making import DebitFileMaker
+from .direct_debit_order import AT_THE_BANK
+
+_logger = logging.getLogger(__name__)
 
 
 class BankConnection(models.Model):
+    """Files of debits are made for a connection, with the orders of all its agreements."""
+
     _inherit = "bank.connection"
+
+    debit_out = fields.Boolean(string="Collects", compute="_compute_debit_out")
+
+    @api.depends("agreement_ids.debit_out")
+    def _compute_debit_out(self):
+        for connection in self:
+            connection.debit_out = any(connection.agreement_ids.mapped("debit_out"))
+
+    # ------------------------------------------------------------------ hooks of a scheme
 
     def _debit_encoder(self):
         """What writes the files of debits (``formats.registry.Encoder``); None without one.
@@ -28,3 +47,111 @@ class BankConnection(models.Model):
             created_on=today,
             is_test=self.is_test,
         )
+
+    # ------------------------------------------------------------------ making files
+
+    @api.model
+    def _cron_make_debit_files(self):
+        """Make the files whose deadline is near, each in a transaction of its own."""
+        connections = self._with_debits_to_make()
+        left = len(connections)
+        self.env["ir.cron"]._commit_progress(remaining=left)
+        for connection in connections:
+            # A file holds a limited number of debits: go on while there are more of them.
+            while connection._make_debit_file_safely():
+                if not self.env["ir.cron"]._commit_progress(remaining=left):
+                    return
+            left -= 1
+            if not self.env["ir.cron"]._commit_progress(1, remaining=left):
+                return
+
+    @api.model
+    def _with_debits_to_make(self):
+        now = fields.Datetime.now()
+        orders = self.env["direct.debit.order"]
+        first = orders._read_group(
+            [("state", "=", "planned"), ("agreement_id.active", "=", True)],
+            ["agreement_id"],
+            ["deadline:min"],
+        )
+        near = [row for row, deadline in first if deadline <= row._debit_made_until(now)]
+        withdrawals = orders._read_group(
+            [("withdraw_wanted", "=", True), ("state", "in", AT_THE_BANK)], ["agreement_id"]
+        )
+        agreements = self.env["bank.agreement"].union(*near, *(row for (row,) in withdrawals))
+        return agreements.connection_id.filtered(
+            lambda connection: connection.active and connection._debit_encoder()
+        )
+
+    def _make_debit_file_safely(self):
+        """Make a file as scheduled; what is wrong with all of it goes onto the desk.
+
+        :return: the file; empty when there is none to make
+        """
+        connection = self.sudo().with_company(self.sudo().company_id)
+        connection = connection.with_context(**connection.company_id._billing_context())
+        desk = self.env["billing.exception"]
+        try:
+            with self.env.cr.savepoint():
+                file = connection._make_debit_file()
+        except psycopg2.OperationalError:
+            # Somebody else works on the same rows: again with the next run, with fresh eyes.
+            self.env.cr.rollback()
+            return self.env["bank.file"]
+        except (FormatError, UserError) as error:
+            desk._open(
+                connection,
+                "debit_file",
+                self.env._(
+                    "The file of debits of %(name)s cannot be made. %(why)s",
+                    name=connection.name,
+                    why=error,
+                ),
+                self.env._("Correct the settings of the connection and its agreements."),
+            )
+            return self.env["bank.file"]
+        except Exception as error:
+            _logger.exception("bank.connection %s: %s", self.id, type(error).__name__)
+            desk._open(
+                connection,
+                "debit_file",
+                self.env._("The file of debits of %(name)s cannot be made.", name=connection.name),
+                self.env._("The program failed; its log says where."),
+            )
+            return self.env["bank.file"]
+        desk._close(connection, "debit_file")
+        return file
+
+    def _make_debit_file(self, everything=False, due_until=None):
+        """Make the next file of this connection.
+
+        :param everything: do not wait for the deadlines to come near
+        :param due_until: only debits due until this day
+        :return: the ``bank.file``; empty when there is nothing to send, or somebody else is at it
+        """
+        self.ensure_one()
+        if not self.try_lock_for_update(allow_referencing=True):
+            return self.env["bank.file"]
+        maker = DebitFileMaker(self, everything, due_until)
+        maker.gather()
+        return maker.make()
+
+    # ------------------------------------------------------------------ by hand
+
+    def _check_may_make(self):
+        if not self.env.user.has_group("membership_billing_nordic.group_billing_manager"):
+            raise AccessError(self.env._("Only billing managers may make files to the bank."))
+        self.check_access("read")
+
+    def action_make_debit_file(self):
+        """Show what a file made now would hold, to be made from there."""
+        self._check_may_make()
+        self.ensure_one()
+        if not self._debit_encoder():
+            raise UserError(
+                self.env._(
+                    "No add-on that is installed writes files of debits for %(name)s.",
+                    name=self.name,
+                )
+            )
+        return self.env["direct.debit.make"]._open_for(self)

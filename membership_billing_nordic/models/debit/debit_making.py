@@ -1,0 +1,272 @@
+"""What goes into a file of debits, what is left out and why, and the file itself."""
+
+import logging
+from datetime import timedelta
+
+from odoo import fields
+from odoo.fields import Domain
+
+from ...formats.messages import Assignment
+from .debit_planning import covers
+from .direct_debit_order import AT_THE_BANK
+
+_logger = logging.getLogger(__name__)
+
+# A file of more would not be made within the time of a scheduled run.
+FILE_SIZE = 20000
+_ON_ITS_WAY = ("sent", "confirmed")
+
+
+class DebitFileMaker:
+    """Makes the next file of one connection, or tells what would be in it.
+
+    With ``everything`` all debits the bank takes by now are made, if asked for only those due
+    until a day; else those whose deadline is near. First the orders are looked through (:meth:`gather`): amounts as they are open
+    now, what is over dropped, what missed its deadline moved. Then :meth:`make`.
+    """
+
+    def __init__(self, connection, everything=False, due_until=None):
+        self.connection = connection.sudo()
+        self.env = self.connection.env
+        self.everything = everything
+        self.due_until = due_until
+        self.now = fields.Datetime.now()
+        self.encoder = self.connection._debit_encoder()
+        self.agreements = self.connection.agreement_ids.filtered("active")
+        self.claims = self.env["direct.debit.order"]
+        self.withdrawals = self.env["direct.debit.order"]
+        self.left_out = {}
+
+    # ------------------------------------------------------------------ looking through
+
+    def gather(self):
+        """Look through the orders that are due to go; nothing is sent or stored yet."""
+        orders = self._near()
+        orders = orders.try_lock_for_update().filtered(lambda order: order.state == "planned")
+        self._read_at_once(orders)
+        orders = self._still_wanted(orders)
+        orders = self._in_time(orders)
+        self._avoid_doubles(orders)
+        for order in orders:
+            if problem := self._problem(order):
+                self.left_out[order] = problem
+            else:
+                self.claims |= order
+        self.withdrawals = self._withdrawals()
+
+    def _near(self):
+        return self.env["direct.debit.order"].search(
+            self.near() & Domain("hold", "=", False), order="deadline, id", limit=FILE_SIZE
+        )
+
+    def near(self):
+        """The domain of planned orders that are due to go, those on hold among them."""
+        near = Domain.OR(
+            Domain("agreement_id", "=", agreement.id) & self._near_of(agreement)
+            for agreement in self.agreements
+        )
+        return Domain("state", "=", "planned") & near
+
+    def held(self):
+        """Planned orders that would go, but wait for a person."""
+        return self.env["direct.debit.order"].search(self.near() & Domain("hold", "!=", False))
+
+    def _near_of(self, agreement):
+        domain = Domain("deadline", "<=", agreement._debit_made_until(self.now))
+        if self.everything:
+            until = self.due_until
+            domain = Domain("due_date", "<=", until) if until else Domain.TRUE
+        if agreement.debit_max_days_ahead:
+            last = agreement._debit_today() + timedelta(days=agreement.debit_max_days_ahead)
+            domain &= Domain("due_date", "<=", last)
+        return domain
+
+    def _read_at_once(self, orders):
+        orders.invalidate_recordset()
+        lines = orders.line_ids
+        lines.move_line_id.fetch(["amount_residual_currency", "parent_state", "move_id"])
+        lines.invoice_id.fetch(["payment_reference", "name"])
+        orders.mandate_id.fetch(["state", "valid_from", "valid_to", "payer_number", "number"])
+
+    def _still_wanted(self, orders):
+        orders._take_open_amounts()
+        paid = orders.filtered(lambda order: order.currency_id.is_zero(order.amount))
+        paid._drop("paid")
+        orders -= paid
+        for order in orders:
+            reference = order.agreement_id._order_reference(order.line_ids.move_line_id)
+            if order.reference != reference:
+                order.reference = reference
+        without = orders.filtered(
+            lambda order: (
+                order.mandate_id.state != "active" or not covers(order.mandate_id, order.due_date)
+            )
+        )
+        without._change_mandate()
+        return orders.filtered(lambda order: order.state == "planned")
+
+    def _in_time(self, orders):
+        """Those whose deadline is to come; the others move, or their payers pay themselves."""
+        missed = orders.filtered(lambda order: order.deadline < self.now)
+        missed._miss_deadline(self.now)
+        return orders.filtered(
+            lambda order: (
+                order.state == "planned"
+                and (order not in missed or self.everything or self._is_near(order))
+            )
+        )
+
+    def _is_near(self, order):
+        return order.deadline <= order.agreement_id._debit_made_until(self.now)
+
+    def _avoid_doubles(self, orders):
+        """A date on which the same reference was sent before is not used again."""
+        sent = self.env["direct.debit.order"].search(
+            [
+                ("agreement_id", "in", orders.agreement_id.ids),
+                ("reference_value", "in", orders.mapped("reference_value")),
+                ("file_id", "!=", False),
+            ]
+        )
+        taken = {(order.agreement_id, order.reference_value, order.due_date) for order in sent}
+        for order in orders:
+            day, calendar = order.due_date, None
+            while (order.agreement_id, order.reference_value, day) in taken:
+                calendar = calendar or order.agreement_id._debit_calendar()
+                day = calendar.forward(day, 1)
+            if day != order.due_date:
+                order._move_to(day)
+            taken.add((order.agreement_id, order.reference_value, day))
+
+    def _problem(self, order):
+        """Why ``order`` cannot go now; empty when it can."""
+        if order._needs_notice():
+            order._send_notice()
+        if order._needs_notice():
+            return self.env._(
+                "The payer has to be told of it %(days)s days before.",
+                days=order.agreement_id.debit_notice_days,
+            )
+        try:
+            faults = self.encoder.faults(order.agreement_id._collection_request(order))
+        except Exception as error:
+            # The others go; the text of the error may hold personal data.
+            _logger.error("direct.debit.order %s: %s", order.id, type(error).__name__)
+            return self.env._("The program failed on it.")
+        return "; ".join(str(fault) for fault in faults)
+
+    # ------------------------------------------------------------------ withdrawals
+
+    def _withdrawals(self):
+        wanted = self.env["direct.debit.order"].search(
+            [
+                ("agreement_id", "in", self.agreements.ids),
+                ("withdraw_wanted", "=", True),
+                ("state", "in", AT_THE_BANK),
+            ],
+            order="id",
+            limit=FILE_SIZE,
+        )
+        wanted = wanted.try_lock_for_update()
+        gone = wanted.filtered(lambda order: not order._can_withdraw())
+        gone._give_up_withdrawal()
+        ready = (wanted - gone).filtered(self._can_withdraw_now)
+        if self.claims or self.everything:
+            return ready
+        return ready if ready.filtered(self._is_withdrawal_near) else ready.browse()
+
+    def _can_withdraw_now(self, order):
+        """Does the bank have the debit, and long enough to take it back?"""
+        if order.file_id.state not in _ON_ITS_WAY:
+            return False
+        return order.agreement_id._withdrawal_first(order._handed_in()) <= self.now
+
+    def _is_withdrawal_near(self, order):
+        return order.withdrawal_deadline <= order.agreement_id._debit_made_until(self.now)
+
+    # ------------------------------------------------------------------ making
+
+    def make(self):
+        """Encode, store and number the file, and note file and record on its orders.
+
+        :return: the ``bank.file``; empty when there is nothing to send
+        :raises FormatError: the frame of the file is wrong
+        """
+        self._tell_left_out()
+        if not self.claims and not self.withdrawals:
+            return self.env["bank.file"]
+        today = self.connection.company_id._billing_today()
+        assignments = self._assignments()
+        number = self.connection._take_transmission_number()
+        transmission = self.connection._debit_transmission(number, today)
+        encoded = self.encoder.encode(transmission, assignments, today)
+        file = self.env["bank.file"]._create_outgoing(
+            self.connection,
+            "",
+            encoded,
+            transmission.number,
+            self.deadline(),
+            encoder=self.encoder,
+            currency=self.agreements[:1].currency_id,
+        )
+        self._note(file, encoded.records)
+        return file
+
+    def _assignments(self):
+        found = []
+        for orders, message in (
+            (self.claims, "_collection_request"),
+            (self.withdrawals, "_collection_withdrawal"),
+        ):
+            for agreement, own in orders.grouped("agreement_id").items():
+                prepare = getattr(agreement, message)
+                found.append(
+                    Assignment(
+                        number=agreement._take_assignment_number(),
+                        account=agreement.account_number or "",
+                        agreement_number=agreement.number or "",
+                        requests=tuple(prepare(order) for order in own),
+                    )
+                )
+        return found
+
+    def deadline(self):
+        """By when the file must be at the bank."""
+        moments = self.claims.mapped("deadline") + self.withdrawals.mapped("withdrawal_deadline")
+        return min(moments)
+
+    def _note(self, file, records):
+        self.claims.write({"state": "sent", "file_id": file.id, "left_out": False})
+        for order in self.claims:
+            order.record = records[str(order.id)]
+        self.claims._close_desk(("debit_left_out",))
+        reasons = self.withdrawals.grouped("withdraw_reason")
+        self.withdrawals.write(
+            {"state": "withdrawn", "withdraw_wanted": False, "withdrawal_file_id": file.id}
+        )
+        for order in self.withdrawals:
+            order.withdrawal_record = records[str(order.id)]
+        self._collect_rest(reasons.get("part_payment", self.withdrawals.browse()))
+
+    def _collect_rest(self, orders):
+        """What was not paid of withdrawn debits is collected by new ones."""
+        lower = orders.filtered(lambda order: order.agreement_id.debit_part_payment == "lower")
+        lower.line_ids.invoice_id._mbn_plan_orders()
+
+    def _tell_left_out(self):
+        fresh = {order: text for order, text in self.left_out.items() if order.left_out != text}
+        for order, text in fresh.items():
+            order.left_out = text
+        self.env["billing.exception"]._open_all(
+            {
+                order: self.env._(
+                    "The debit of %(invoices)s on %(day)s cannot be sent. %(why)s",
+                    invoices=order.invoice_names,
+                    day=order.due_date,
+                    why=text,
+                )
+                for order, text in fresh.items()
+            },
+            "debit_left_out",
+            self.env._("Correct it before the deadline: the next file takes it by itself."),
+        )

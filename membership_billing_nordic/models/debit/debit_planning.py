@@ -1,0 +1,179 @@
+"""Which claims of invoices become debits, and when they are due. A few queries for a batch."""
+
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import fields
+
+# Nothing is planned for a deadline that the next run might miss.
+MARGIN = timedelta(hours=1)
+
+
+class DebitPlanner:
+    """Plans debits for posted invoices."""
+
+    def __init__(self, env):
+        self.env = env(su=True)
+        self.now = fields.Datetime.now()
+        self._days = {}
+
+    def plan(self, moves):
+        """Make the orders for the open claims of ``moves`` that are to be collected.
+
+        :return: the new ``direct.debit.order``
+        """
+        claims = self._claims(moves.with_env(self.env))
+        mandates = self._mandates(claims)
+        rows = []
+        for agreement, lines in claims.items():
+            payers = lines.filtered(
+                lambda line, of=agreement: mandates.get((of.id, line.partner_id.id))
+            )
+            for group in agreement._order_groups(payers) if payers else ():
+                mandate = mandates[agreement.id, group.partner_id.id]
+                if row := self._row(agreement, mandate, group):
+                    rows.append(row)
+        return self._create(rows)
+
+    # ------------------------------------------------------------------ what and by whom
+
+    def _claims(self, moves):
+        """``{agreement: open receivable lines}`` of what agreements and ticks let collect."""
+        wanted = moves.filtered(
+            lambda move: (
+                move.move_type == "out_invoice"
+                and move.state == "posted"
+                and move.mbn_agreement_id.debit_out
+                and move.mbn_agreement_id.active
+            )
+        )
+        claims = {}
+        for agreement, group in wanted.grouped("mbn_agreement_id").items():
+            lines = agreement._debit_invoices(group).line_ids.filtered(_is_open_claim)
+            claims[agreement] = lines
+        self._leave_out_collected(claims)
+        return {agreement: lines for agreement, lines in claims.items() if lines}
+
+    def _leave_out_collected(self, claims):
+        every = self.env["account.move.line"].union(*claims.values())
+        order_lines = self.env["direct.debit.order.line"]
+        order_lines.flush_model(["is_live", "move_line_id"])
+        live = order_lines.search_fetch(
+            [("move_line_id", "in", every.ids), ("is_live", "=", True)], ["move_line_id"]
+        ).move_line_id
+        if live:
+            for agreement in claims:
+                claims[agreement] -= live
+
+    def _mandates(self, claims):
+        agreements = self.env["bank.agreement"].union(*claims)
+        payers = self.env["account.move.line"].union(*claims.values()).partner_id
+        return usable_mandates(agreements, payers)
+
+    # ------------------------------------------------------------------ when
+
+    def _row(self, agreement, mandate, claims):
+        """What is known of one order; None when it cannot be collected."""
+        due = self._due(agreement, min(claims.mapped("date_maturity")), mandate)
+        if not due or not covers(mandate, due):
+            return None
+        amounts = {claim: claim.amount_residual_currency for claim in claims}
+        return agreement, mandate, claims, due, amounts
+
+    def _due(self, agreement, due, mandate):
+        """The day of the debit: the due date, or the next one in reach; None for neither."""
+        told_by_us = agreement.debit_notice_by == "us" and mandate.written_notice != "no"
+        key = (agreement, due, told_by_us)
+        if key not in self._days:
+            self._days[key] = self._day_in_reach(*key)
+        return self._days[key]
+
+    def _day_in_reach(self, agreement, due, told_by_us):
+        notice_until = agreement._debit_local(self.now).date()
+        if told_by_us:
+            notice_until += timedelta(days=agreement.debit_notice_days)
+        at = self.now + MARGIN
+        if agreement._debit_deadline(due) >= at and notice_until <= due:
+            return due
+        if agreement.debit_late == "invoice":
+            return None
+        calendar = agreement._debit_calendar()
+        return max(agreement._debit_first_due(at), calendar.next_open(notice_until))
+
+    # ------------------------------------------------------------------ writing
+
+    def _create(self, rows):
+        if not rows:
+            return self.env["direct.debit.order"]
+        orders = self.env["direct.debit.order"].create([self._order_vals(*row) for row in rows])
+        self.env["direct.debit.order.line"].create(
+            [
+                vals
+                for order, (_agreement, _mandate, _claims, _due, amounts) in zip(
+                    orders, rows, strict=True
+                )
+                for vals in self._line_vals(order, amounts)
+            ]
+        )
+        moved = defaultdict(self.env["account.move.line"].browse)
+        for _agreement, _mandate, claims, due, _amounts in rows:
+            moved[due] |= claims.filtered(lambda claim, due=due: claim.date_maturity != due)
+        for due, claims in moved.items():
+            claims._mbn_move_due_date(due)
+        orders.filtered(lambda order: order._needs_notice())._send_notice()
+        return orders
+
+    def _order_vals(self, agreement, mandate, claims, due, amounts):
+        asked = min(claims.mapped("date_maturity"))
+        return {
+            "agreement_id": agreement.id,
+            "company_id": agreement.company_id.id,
+            "currency_id": agreement.currency_id.id,
+            "partner_id": mandate.partner_id.id,
+            "mandate_id": mandate.id,
+            "due_date": due,
+            "original_due_date": asked,
+            "reference": agreement._order_reference(claims),
+            "amount": agreement.currency_id.round(sum(amounts.values())),
+            "deadline": self._deadline(agreement, due),
+        }
+
+    def _deadline(self, agreement, due):
+        key = (agreement, due)
+        if key not in self._days:
+            self._days[key] = agreement._debit_deadline(due)
+        return self._days[key]
+
+    def _line_vals(self, order, amounts):
+        return [
+            {
+                "order_id": order.id,
+                "company_id": order.company_id.id,
+                "currency_id": order.currency_id.id,
+                "move_line_id": claim.id,
+                "invoice_id": claim.move_id.id,
+                "amount": amount,
+                "is_live": True,
+            }
+            for claim, amount in amounts.items()
+        ]
+
+
+def usable_mandates(agreements, payers):
+    """``{(agreement id, payer id): mandate}`` of those that are active."""
+    found = agreements.env["direct.debit.mandate"]._live_of(agreements, payers)
+    return {key: mandate for key, mandate in found.items() if mandate.state == "active"}
+
+
+def covers(mandate, day):
+    """May a debit by ``mandate`` be due on ``day``?"""
+    begun = not mandate.valid_from or mandate.valid_from <= day
+    return begun and (not mandate.valid_to or mandate.valid_to >= day)
+
+
+def _is_open_claim(line):
+    return (
+        line.account_type == "asset_receivable"
+        and not line.reconciled
+        and line.amount_residual_currency > 0
+    )
