@@ -74,6 +74,31 @@ class TestPlanChange(ContractCommon):
         self._bill_until("2027-02-01")
         self.assertEqual(contract.period_ids.amount, 1800.0)
 
+    def test_periods_of_the_new_plan_are_counted_from_the_change_also_once_it_is_over(self):
+        campaign = self._plan(
+            "Campaign",
+            term="quarter",
+            anchor="joining",
+            lead_days=0,
+            price_ids=[
+                Command.create({"valid_from": "2020-01-01", "amount": 0.0, "period_to": 1}),
+                Command.create({"valid_from": "2020-01-01", "amount": 312.5, "period_from": 2}),
+            ],
+        )
+        month = self._plan("Monthly", 100.0, term="month", lead_days=0)
+        contract = self._contract("2027-01-10", plan=month)
+        self._bill_until("2027-01-15")
+        contract._change({"plan_id": campaign.id})
+        self._set_today("2027-02-01")
+        self._a_day_passes()
+        self.assertEqual(contract.plan_id, campaign)
+        self._bill_until("2027-02-01")
+        self.assertEqual(
+            self._periods(contract),
+            self._days(("2027-01-10", "2027-01-31"), ("2027-02-01", "2027-04-30")),
+        )
+        self.assertEqual(contract.period_ids.sorted("date_from").mapped("amount"), [100.0, 312.5])
+
     def test_missed_periods_are_billed_by_the_plan_of_their_time(self):
         month = self._plan("Monthly", 100.0, term="month")
         contract = self._contract(plan=month)

@@ -222,17 +222,19 @@ class MembershipContract(models.Model):
         None: from the start, until further notice. Plans before the first day that is not
         invoiced yet are left out.
         """
-        earlier = self.filtered(
+        behind = self.filtered(
             lambda contract: (
                 contract.plan_since and contract.next_period_start < contract.plan_since
             )
-        )._earlier_plans()
+        )
+        earlier = behind._earlier_plans()
         stretches = {}
         for contract in self:
             plans = [*earlier.get(contract.id, ()), (contract.plan_id, contract.plan_since)]
             if contract.next_plan_id:
                 plans.append((contract.next_plan_id, contract.next_plan_date))
-            plans[0] = (plans[0][0], None)
+            if contract in behind or not contract.plan_since:
+                plans[0] = (plans[0][0], None)
             ends = [begin - timedelta(days=1) for _plan, begin in plans[1:]]
             stretches[contract.id] = [
                 (plan, begin, end) for (plan, begin), end in zip(plans, [*ends, None], strict=True)
