@@ -245,6 +245,30 @@ def test_a_season_reaches_over_new_year():
     ]
 
 
+def test_a_fixed_last_day_of_the_month_holds_after_a_shorter_month_too():
+    grid = schedule.grid_of("month", "fixed", date(2027, 1, 31), 2, 31)
+    starts = [
+        period.date_from
+        for period in _periods(grid, date(2027, 1, 31), date(2027, 1, 31), date(2027, 5, 31))
+    ]
+    assert starts == [
+        date(2027, 1, 31),
+        date(2027, 2, 28),
+        date(2027, 3, 31),
+        date(2027, 4, 30),
+        date(2027, 5, 31),
+    ]
+    quarters = schedule.grid_of("quarter", "fixed", date(2027, 1, 31), 2, 31)
+    assert [
+        quarters.start(quarters.index_of(date(2027, 2, 28)) + number) for number in range(4)
+    ] == [
+        date(2027, 2, 28),
+        date(2027, 5, 31),
+        date(2027, 8, 31),
+        date(2027, 11, 30),
+    ]
+
+
 def test_a_fixed_date_is_counted_from_that_day():
     assert _from_to(
         "quarter", "fixed", date(2026, 4, 1), date(2026, 5, 15), start_month=2, start_day=15

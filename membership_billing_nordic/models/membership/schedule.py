@@ -168,10 +168,17 @@ def grid_of(term: str, anchor: str, joined: date, start_month: int = 1, start_da
     """
     months = MONTHS_PER_TERM[term]
     if term == "season" or anchor == "fixed":
-        return Grid(months, date_in(_ANY_YEAR, start_month, start_day))
+        return Grid(months, _anchor(months, start_month, start_day))
     if anchor == "joining":
         return Grid(months, joined)
     return Grid(months, date(_ANY_YEAR, 1, 1))
+
+
+def _anchor(months, month, day):
+    """A first day of a period in a month that has the ``day``, if there is one."""
+    begins = (add_months(date(_ANY_YEAR, month, 1), ahead) for ahead in range(0, 12, months))
+    found = [date_in(begin.year, begin.month, day) for begin in begins]
+    return max(found, key=lambda begin: begin.day)
 
 
 def open_periods(
