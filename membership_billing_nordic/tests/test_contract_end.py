@@ -274,6 +274,108 @@ class TestEndings(ContractCommon):
 
 
 @tagged("post_install", "-at_install", "post_install_l10n")
+class TestPauses(ContractCommon):
+    """A membership by the month, invoiced when the month begins."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.monthly = cls._plan("Monthly", 100.0, term="month", lead_days=0)
+
+    def test_a_pause_from_a_day_before_the_last_one_was_over_holds(self):
+        contract = self._contract(plan=self.monthly)
+        self._bill_until("2027-02-01")
+        contract._pause(date(2027, 3, 1))
+        self._set_today("2027-03-20")
+        contract._resume(date(2027, 3, 20))
+        self._set_today("2027-03-25")
+        contract._pause(date(2027, 3, 10))
+        self._set_today("2027-06-05")
+        self._a_day_passes()
+        self.assertEqual(contract.member_status, "paused")
+        self.assertFalse(self._preview("2027-06-05").line_ids)
+        self.assertEqual(
+            self._periods(contract),
+            self._days(("2027-01-01", "2027-01-31"), ("2027-02-01", "2027-02-28")),
+        )
+
+    def test_an_unpaid_period_that_a_pause_overtook_is_missing(self):
+        contract = self._contract(plan=self.monthly)
+        self._bill_until("2027-02-01")
+        self._pay(self._invoices(contract))
+        self._bill_until("2027-03-01")
+        contract._pause(date(2027, 3, 1), date(2027, 4, 1))
+        self._bill_until("2027-04-01")
+        self._pay(self._invoices(contract)[2])
+        self.assertEqual(
+            contract.period_ids.sorted("date_from").mapped("state"),
+            ["paid", "paid", "open", "paid"],
+        )
+        self.assertEqual(contract.paid_until, date(2027, 2, 28))
+        self._pay(self._invoices(contract)[1])
+        self.assertEqual(contract.paid_until, date(2027, 4, 30))
+
+    def test_a_pause_goes_on_when_the_end_is_undone(self):
+        contract = self._contract(plan=self.monthly)
+        self._bill_until("2027-01-01")
+        contract._pause(date(2027, 2, 1), date(2027, 6, 1))
+        contract._end(date(2027, 3, 31))
+        self._set_today("2027-04-10")
+        self._a_day_passes()
+        self.assertEqual(contract.member_status, "ended")
+        contract.action_undo_end()
+        self.assertRecordValues(
+            contract,
+            [
+                {
+                    "state": "paused",
+                    "member_status": "paused",
+                    "paused_from": date(2027, 2, 1),
+                    "resume_date": date(2027, 6, 1),
+                    "next_period_start": date(2027, 6, 1),
+                }
+            ],
+        )
+        self._bill_until("2027-06-01")
+        self._a_day_passes()
+        self.assertEqual(contract.state, "confirmed")
+        self.assertEqual(
+            self._periods(contract),
+            self._days(("2027-01-01", "2027-01-31"), ("2027-06-01", "2027-06-30")),
+        )
+
+    def test_a_pause_to_come_begins_on_its_day_when_the_end_is_undone(self):
+        contract = self._contract(plan=self.monthly)
+        self._bill_until("2027-01-01")
+        self._pay(self._invoices(contract))
+        contract._pause(date(2027, 3, 1))
+        contract._end(date(2027, 1, 31))
+        self._set_today("2027-02-05")
+        self._a_day_passes()
+        contract.action_undo_end()
+        self.assertEqual((contract.state, contract.member_status), ("paused", "active"))
+        self._bill_until("2027-03-05")
+        self.assertEqual(
+            self._periods(contract),
+            self._days(("2027-01-01", "2027-01-31"), ("2027-02-01", "2027-02-28")),
+        )
+
+    def test_a_pause_that_was_over_before_the_end_is_over(self):
+        contract = self._contract(plan=self.monthly)
+        self._bill_until("2027-01-01")
+        contract._pause(date(2027, 2, 1), date(2027, 3, 1))
+        contract._end(date(2027, 3, 31))
+        self._set_today("2027-04-10")  # the scheduled action stood still
+        self._a_day_passes()
+        self.assertRecordValues(contract, [{"state": "ended", "paused_from": False}])
+        self._bill_until("2027-04-10")
+        self.assertEqual(
+            self._periods(contract),
+            self._days(("2027-01-01", "2027-01-31"), ("2027-03-01", "2027-03-31")),
+        )
+
+
+@tagged("post_install", "-at_install", "post_install_l10n")
 class TestStopDialog(ContractCommon):
     def _gym(self, **vals):
         plan = self._plan(

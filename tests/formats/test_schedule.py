@@ -389,3 +389,16 @@ def test_a_single_period_joined_with_the_next_ends_with_the_next():
 
 def test_twelve_instalments_of_a_thousand():
     assert schedule.split(100_000, 12) == [8_333] * 11 + [8_337]
+
+
+def test_pauses_that_overlap_are_one():
+    merged = schedule.merged(
+        [
+            (date(2027, 3, 1), date(2027, 3, 19)),
+            (date(2027, 3, 10), None),
+            (date(2027, 1, 1), date(2027, 1, 31)),
+            (date(2027, 1, 10), date(2027, 1, 20)),
+            (date(2027, 2, 10), date(2027, 2, 9)),
+        ]
+    )
+    assert merged == [(date(2027, 1, 1), date(2027, 1, 31)), (date(2027, 3, 1), None)]

@@ -120,7 +120,7 @@ class MembershipContract(models.Model):
     def action_undo_end(self):
         """Let contracts that end or have ended go on, as if they had not been ended.
 
-        What was credited because of the end stays credited; periods that were credited as a
+        A pause that was not over goes on too. What was credited because of the end stays credited; periods that were credited as a
         whole are billed again.
         """
         self.check_access("write")
@@ -130,8 +130,8 @@ class MembershipContract(models.Model):
             vals = {"date_end": False, "end_reason": False}
             day = contract.company_id._billing_today()
             if ended:
-                vals["state"] = "confirmed"
-                day = last + timedelta(days=1)
+                vals["state"] = "paused" if contract.paused_from else "confirmed"
+                day = max(filter(None, (last + timedelta(days=1), contract.paused_from)))
             contract._write_dated(vals, day, "correction")
         self._refresh_status()
 

@@ -78,6 +78,7 @@ class MembershipContract(models.Model):
         taken = contracts._covered_spans(TAKEN)
         settled = contracts._settled_spans()
         pauses = contracts._pauses()
+        owed = contracts.browse(pauses)._covered_spans(("open",))
         for contract in self:
             key, first = contract._origin.id, contract.billed_from
             if not first:
@@ -86,7 +87,9 @@ class MembershipContract(models.Model):
             contract.next_period_start = schedule.first_open_day(
                 first, contract._last_day(), taken.get(key, ()), pauses.get(key, ())
             )
-            until = schedule.settled_until(first, settled.get(key, ()), pauses.get(key, ()))
+            until = schedule.settled_until(
+                first, settled.get(key, ()), pauses.get(key, ()), owed.get(key, ())
+            )
             if not until and contract.date_start < first:
                 until = first - timedelta(days=1)
             contract.paid_until = until
@@ -321,7 +324,7 @@ class MembershipContract(models.Model):
                 ("contract_id", "in", [contract.id for (contract,) in paused]),
                 ("kind", "=", "status"),
             ],
-            order="date, id",
+            order="id",
         )
         pauses = defaultdict(list)
         since = {}
@@ -334,10 +337,7 @@ class MembershipContract(models.Model):
         for contract, begin in since.items():
             end = contract.resume_date and contract.resume_date - timedelta(days=1)
             pauses[contract.id].append((begin, end or None))
-        return {
-            key: [span for span in spans if span[1] is None or span[0] <= span[1]]
-            for key, spans in pauses.items()
-        }
+        return {key: schedule.merged(spans) for key, spans in pauses.items()}
 
     def _price_on(self, day, number=1):
         """The plan's price of a period that begins on ``day``; empty when there is none.

@@ -64,15 +64,16 @@ class MembershipContract(models.Model):
         """Planned changes, the end of a pause and the end of the membership, on their day."""
         self._carry_out_changes(today)
         last_day = self._last_day()
-        over = {"paused_from": False, "resume_date": False}
+        if self.resume_date and self.resume_date <= min(last_day or today, today):
+            vals = {"state": "confirmed", "paused_from": False, "resume_date": False}
+            self._write_dated(vals, self.resume_date)
         if last_day and last_day < today:
-            over |= {"state": "ended", "date_end": last_day}
+            # a pause that is not over stays noted: it goes on if the end is taken back
+            vals = {"state": "ended", "date_end": last_day}
             if not self.date_end:
-                over["end_reason"] = "term"
-            reason = over.get("end_reason") or self.end_reason
-            self._write_dated(over, last_day + timedelta(days=1), reason)
-        elif self.resume_date and self.resume_date <= today:
-            self._write_dated(over | {"state": "confirmed"}, self.resume_date)
+                vals["end_reason"] = "term"
+            reason = vals.get("end_reason") or self.end_reason
+            self._write_dated(vals, last_day + timedelta(days=1), reason)
 
     @api.model
     def _cron_refresh_status(self):

@@ -254,20 +254,38 @@ def first_open_day(
     return None if day is None or (last and day > last) else day
 
 
+def merged(spans: Sequence[tuple[date, date | None]]) -> list[tuple[date, date | None]]:
+    """``spans`` in order, those that overlap as one; without those that hold no day."""
+    found = []
+    for begin, end in sorted(spans, key=lambda span: span[0]):
+        if end and end < begin:
+            continue
+        before = found and (found[-1][1] or date.max)
+        if found and begin <= before:
+            end = None if not end or before == date.max else max(end, before)
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((begin, end))
+    return found
+
+
 def settled_until(
     first: date,
     settled: Sequence[Span],
     pauses: Sequence[tuple[date, date | None]] = (),
+    owed: Sequence[Span] = (),
 ) -> date | None:
     """The last day up to which all from ``first`` on is settled; None if nothing is.
 
-    What is left open by a pause does not count as missing.
+    What is left open by a pause does not count as missing, what is ``owed`` does.
     """
     until = None
     for begin, end in settled:
         if begin > first:
             paused_to = _first_open_day(first, (), pauses)
             if paused_to is not None and paused_to < begin:
+                break
+            if any(start < begin and stop >= first for start, stop in owed):
                 break
         until, first = end, end + _DAY
     return until
