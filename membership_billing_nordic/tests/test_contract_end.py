@@ -194,6 +194,26 @@ class TestWhatIsLeft(ContractCommon):
         self.assertEqual(sorted(again.mapped("amount")), [100.0, 300.0, 300.0])
         self.assertEqual(again.period_id.state, "open")
 
+    def test_what_was_dropped_is_charged_once_when_run_and_end_are_undone(self):
+        contract = self._billed(first_period="month", frequency="quarter")
+        contract._end(date(2027, 5, 31))
+        run = self._bill_until("2027-03-31")
+        self.assertEqual(self._invoices(contract).mapped("amount_total"), [300.0, 200.0])
+        run.action_undo()
+        self._work()
+        contract.action_undo_end()
+        standing = contract.charge_ids.filtered(lambda charge: charge.state != "void")
+        self.assertEqual(sorted(standing.mapped("amount")), [300.0] * 4)
+        self.assertEqual(set(contract.charge_ids.mapped("dropped_amount")), {0.0})
+
+    def test_a_period_is_paid_when_what_was_not_invoiced_is_dropped(self):
+        contract = self._billed(paid=True, first_period="month", frequency="quarter")
+        self.assertEqual(contract.period_ids.state, "open")
+        contract._end(date(2027, 3, 31))
+        self.assertEqual(contract.period_ids.state, "paid")
+        contract.action_undo_end()
+        self.assertEqual(contract.period_ids.state, "open")
+
     def test_of_a_full_period_all_instalments_are_owed(self):
         contract = self._billed(first_period="full", frequency="quarter")
         contract._end(date(2027, 5, 31), credit=True)

@@ -49,12 +49,13 @@ class MembershipCharge(models.Model):
                 charge.state = "void"
             else:
                 charge.amount = rest
+        self.period_id._follow_charges()
 
     def _pick_up(self):
         """What was dropped is to be invoiced after all."""
         for charge in self:
             dropped, charge.dropped_amount = charge.dropped_amount, 0.0
-            if charge.period_id.state == "void":
+            if charge.taken_back or charge.period_id.state == "void":
                 continue
             if charge.state == "void" and not charge.invoice_line_id:
                 charge.state = "to_invoice"
