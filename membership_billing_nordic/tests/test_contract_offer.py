@@ -184,3 +184,52 @@ class TestOffer(ContractCommon):
         self._a_day_passes()
         self.assertEqual(self._credit_notes(contract).amount_total, 1200.0)
         self.assertEqual(contract.end_reason, "request")
+
+    def test_two_offers_on_a_common_invoice_both_lapse(self):
+        self.company.mbn_common_invoice = True
+        parent = self._payer("Anne Nordmann")
+        contracts = self.env["membership.contract"].union(
+            *(
+                self._contract(plan=self.offered, member=self._payer(name), payer_id=parent.id)
+                for name in ("Ola", "Kari")
+            )
+        )
+        self._bill_until("2027-01-01")
+        self._pay(self._invoices(contracts))
+        self._bill_until("2027-12-18")
+        invoice = self._invoices(contracts)[1]
+        self._set_today("2028-01-12")
+        self._a_day_passes()
+        self.assertEqual(contracts.mapped("state"), ["ended", "ended"])
+        self.assertEqual(self._credit_notes(contracts).mapped("amount_total"), [1200.0, 1200.0])
+        self.assertEqual(invoice.amount_residual, 0.0)
+
+    def test_what_is_paid_of_a_common_invoice_keeps_the_second_offer(self):
+        self.company.mbn_common_invoice = True
+        parent = self._payer("Anne Nordmann")
+        first = self._contract(plan=self.offered, payer_id=parent.id)
+        second = self._contract(plan=self.offered, payer_id=parent.id)
+        self._bill_until("2027-01-01")
+        self._pay(self._invoices(first))
+        self._bill_until("2027-12-18")
+        self._set_today("2027-12-20")
+        first._end(date(2027, 12, 31), credit=True)
+        self._pay(self._invoices(second)[1], 500.0)
+        self._set_today("2028-01-12")
+        self._a_day_passes()
+        self.assertRecordValues(second, [{"state": "confirmed", "date_end": False}])
+
+    def test_an_offer_of_who_has_left_in_its_period_lapses(self):
+        contract = self._member_on_offer()
+        contract._end(date(2028, 1, 3), "request")
+        self._set_today("2028-01-12")
+        self._a_day_passes()
+        self.assertRecordValues(
+            contract,
+            [{"state": "ended", "date_end": date(2027, 12, 31), "end_reason": "unpaid"}],
+        )
+        self.assertEqual(self._credit_notes(contract).amount_total, 1200.0)
+        self.assertEqual(contract.period_ids.sorted("date_from").mapped("state"), ["paid", "void"])
+        self.assertFalse(
+            self.env["billing.exception"].search_count([("kind", "=", "membership_offer_stuck")])
+        )

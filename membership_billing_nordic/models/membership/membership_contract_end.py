@@ -93,6 +93,10 @@ class MembershipContract(models.Model):
         :raises UserError: a contract that is not running, or an end before the start
         """
         self._check_can_end(day)
+        self._end_with(day, reason, note, credit, exit_fee, quiet)
+
+    def _end_with(self, day, reason, note, credit, exit_fee=False, quiet=False):
+        """The same for contracts that may end then, or have ended later than that."""
         for contract in self:
             if contract.date_end:
                 contract._pick_up_charges()

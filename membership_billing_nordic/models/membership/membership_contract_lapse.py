@@ -100,7 +100,7 @@ class MembershipContract(models.Model):
         note = self.env._(
             "Offer lapsed: %(invoices)s", invoices=", ".join(overdue.invoice_ids.mapped("name"))
         )
-        self._end(last_day, "unpaid", note, credit=True, quiet=True)
+        self._end_with(last_day, "unpaid", note, credit=True, quiet=True)
         return ""
 
     @api.model
@@ -129,8 +129,9 @@ class MembershipCharge(models.Model):
 
     def _is_partly_paid(self):
         invoice = self.invoice_id
+        notes = invoice.reversal_move_ids.filtered(lambda note: note.state == "posted")
+        owed = invoice.amount_total - sum(notes.mapped("amount_total"))
         return self.state == "paid" or (
             self.state == "invoiced"
-            and invoice.currency_id.compare_amounts(invoice.amount_residual, invoice.amount_total)
-            < 0
+            and invoice.currency_id.compare_amounts(invoice.amount_residual, owed) < 0
         )
