@@ -342,6 +342,27 @@ class TestTermsOfPlan(EngineCommon):
         self.assertEqual(self._invoice_of(self._bill("2027-01-01")).amount_total, 250.0)
         self.assertEqual(contract.period_ids.state, "paid")
 
+    def test_who_pauses_first_pays_the_entry_fee_with_the_first_period(self):
+        plan = self._plan(
+            "Gym", 300.0, term="month", lead_days=0, entry_fee=250.0,
+            entry_product_id=self._product("Welcome pack").id,
+        )  # fmt: skip
+        contract = self._contract("2027-01-01", plan)
+        contract._pause(date(2027, 1, 1), date(2027, 2, 1))
+        contract._resume(date(2027, 2, 1))
+        self.assertEqual(self._invoice_of(self._bill("2027-02-01")).amount_total, 550.0)
+        self.assertEqual(self._invoice_of(self._bill("2027-03-01")).amount_total, 300.0)
+
+    def test_a_plan_changed_to_asks_no_entry_fee(self):
+        club = self._plan(
+            "Club", 400.0, term="month", lead_days=0, entry_fee=250.0,
+            entry_product_id=self._product("Welcome pack").id,
+        )  # fmt: skip
+        contract = self._contract("2027-01-01", self._plan("Gym", 300.0, term="month", lead_days=0))
+        self._bill("2027-01-01")
+        contract.write({"next_plan_id": club.id, "next_plan_date": "2027-02-01"})
+        self.assertEqual(self._invoice_of(self._bill("2027-02-01")).amount_total, 400.0)
+
     def test_nothing_before_billed_from_is_billed_and_all_after_it_is(self):
         plan = self._plan("Monthly", 100.0, term="month", lead_days=0)
         contract = self._contract("2026-01-01", plan, billed_from="2026-11-01")

@@ -146,12 +146,25 @@ class MembershipContract(models.Model):
         )
 
     def _lacking_entry_fee(self, periods):
-        """Those of these contracts that pay an entry fee with the first of ``periods``."""
+        """Those of these contracts that pay an entry fee with the first of ``periods``.
+
+        It belongs to the first period of all, unless that was invoiced elsewhere.
+        """
         plans = self.env["membership.plan"]
         new = self.filtered(
-            lambda contract: any(
-                period.date_from == contract.date_start and plans.browse(period.plan).entry_fee
-                for period in periods.get(contract.id, ())[:1]
+            lambda contract: (
+                contract.billed_from == contract.date_start
+                and any(
+                    plans.browse(period.plan).entry_fee
+                    for period in periods.get(contract.id, ())[:1]
+                )
+            )
+        )
+        spans = new._covered_spans(TAKEN)
+        new = new.filtered(
+            lambda contract: all(
+                begin > periods[contract.id][0].date_from
+                for begin, _end in spans.get(contract.id, ())
             )
         )
         asked = new and self.env["membership.charge"].sudo()._read_group(
