@@ -42,6 +42,7 @@
         "views/bank_channel_views.xml",
         "views/bank_file_views.xml",
         "views/bank_file_out_views.xml",
+        "views/billing_desk_views.xml",
         "views/bank_deposit_views.xml",
         "views/bank_payment_views.xml",
         "wizards/bank_payment_place_views.xml",

@@ -467,13 +467,22 @@ class BankFile(models.Model):
 
     # ------------------------------------------------------------------ the desk
 
+    def _run_finish(self):
+        result = super()._run_finish()
+        self.env["bank.file.expectation"].search(
+            [("connection_id", "=", self.connection_id.id)]
+        )._check_all()
+        return result
+
     def _refresh_desk(self):
         outgoing = self.filtered(lambda file: file.direction == "out")
-        super(BankFile, self - outgoing)._refresh_desk()
+        result = super(BankFile, self - outgoing)._refresh_desk()
         now = fields.Datetime.now()
         for file in outgoing:
+            file = file.with_context(**file.company_id._billing_context())
             for kind, (is_open, name, next_action) in file._desk_rows(now).items():
                 file._set_on_desk(kind, is_open, name, next_action)
+        return result
 
     def _desk_rows(self, now):
         """``{kind: (open, what is wrong, next step)}`` for one file to the bank."""

@@ -38,3 +38,36 @@ class BillingException(models.Model):
             "channel_failing": "cascade",
         },
     )
+
+    # The next step of a row. Who may do it is decided by the record's own method.
+
+    def _files(self, *kinds):
+        self.check_access("read")
+        return self._of_kinds("bank.file", kinds)
+
+    def action_approve_file(self):
+        """Release the file that waits for approval."""
+        return self._files("bank_file_approval").action_approve()
+
+    def action_file_arrived(self):
+        """The bank says that it has the file."""
+        return self._files("bank_file_unknown").action_arrived()
+
+    def action_file_not_arrived(self):
+        """The bank says that it does not have the file: send it again."""
+        return self._files("bank_file_unknown").action_not_arrived()
+
+    def action_discard_file(self):
+        """Take the file back that could not leave in time."""
+        return self._files("bank_file_held").action_discard()
+
+    def action_nothing_comes(self):
+        """The late file will not come."""
+        self.check_access("read")
+        expectations = self._of_kinds("bank.file.expectation", ("bank_file_missing",))
+        return expectations.action_nothing_comes()
+
+    def action_test_channel(self):
+        """Try whether the channel works again."""
+        self.check_access("read")
+        return self._of_kinds("bank.channel", ("channel_failing",)).action_test()

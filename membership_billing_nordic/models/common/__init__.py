@@ -4,6 +4,7 @@ from . import (
     billing_exception,
     billing_run_mixin,
     invoice_writer,
+    ir_cron,
     res_company,
     res_config_settings,
     settlement_writer,

@@ -10,7 +10,9 @@ class BillingException(models.Model):
     _check_company_auto = True
 
     name = fields.Text(string="What is wrong", required=True)
-    kind = fields.Selection(selection=[], required=True, index=True)
+    kind = fields.Selection(
+        selection=[("cron_problem", "Scheduled action stands still")], required=True, index=True
+    )
     next_action = fields.Text(help="What a person should do to resolve it.")
     state = fields.Selection(
         [("open", "Open"), ("done", "Done")], default="open", required=True, index=True
@@ -114,6 +116,26 @@ class BillingException(models.Model):
                 ("state", "=", "open"),
             ]
         )
+
+    @api.model
+    def _settled_since(self, record, kind, moment):
+        """Whether the last row of ``record`` was closed after ``moment``."""
+        last = self.sudo().search(
+            [("kind", "=", kind), ("res_model", "=", record._name), ("res_id", "=", record.id)],
+            order="id desc",
+            limit=1,
+        )
+        return bool(last.closed_on and last.closed_on > moment)
+
+    def _of_kinds(self, model, kinds):
+        """The records of ``model`` that open rows of these kinds are about."""
+        rows = self.filtered(lambda row: row.kind in kinds and row.state == "open")
+        return self.env[model].browse(rows.mapped("res_id")).exists()
+
+    def action_start_cron(self):
+        """Start scheduled actions that stand still."""
+        self.check_access("read")
+        self._of_kinds("ir.cron", ("cron_problem",))._mbn_start_again()
 
     def action_close(self):
         """Take rows off the desk by hand."""
