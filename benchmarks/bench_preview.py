@@ -254,6 +254,7 @@ class Confirm:
     def _run(self, count):
         env = self.bench.env
         contracts = association.join(env, self.bench.plan, count, SEASON, seed=count)
+        contracts.member_id.mbn_birth_date = SEASON - timedelta(days=30 * 365)
         run = env["billing.run"].create({"date": SEASON, "contract_ids": contracts.ids})
         run.action_preview()
         run._cron_work()

@@ -74,7 +74,7 @@ class TestMemberCard(MembershipCommon):
         self.assertEqual(
             words(self._card().mbn_card_payment),
             f"Payer Ola Nordmann (same person), payer number {number} Pays by Invoice with payment "
-            f"reference, to {self.agreement.display_name} Invoices go by Email: ola@x.example",
+            f"reference, to {self.agreement.display_name} Invoices go by e-mail: ola@x.example",
         )
         mother = self._payer("Siri Berg")
         self.contract._change({"payer_id": mother.id})

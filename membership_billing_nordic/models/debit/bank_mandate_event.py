@@ -2,11 +2,11 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 _STEPS = {
-    "registered": "_register",
-    "requested": "_note_request",
-    "rejected": "_reject",
-    "cancelled": "_cancel",
-    "listed": "_list",
+    "registered": "_apply_registered",
+    "requested": "_apply_requested",
+    "rejected": "_apply_rejected",
+    "cancelled": "_apply_cancelled",
+    "listed": "_apply_listed",
 }
 
 
@@ -78,7 +78,7 @@ class BankMandateEvent(models.Model):
 
     # -- what each message does ------------------------------------------------------------
 
-    def _register(self, mandate):
+    def _apply_registered(self, mandate):
         values = self._mandate_vals()
         if not mandate:
             mandate = mandate._make_active([values])
@@ -90,14 +90,14 @@ class BankMandateEvent(models.Model):
         self.mandate_id = mandate
         return mandate
 
-    def _note_request(self, mandate):
+    def _apply_requested(self, mandate):
         self.mandate_id = mandate
         return mandate
 
-    def _reject(self, mandate):
+    def _apply_rejected(self, mandate):
         return self._end(mandate, "rejected")
 
-    def _cancel(self, mandate):
+    def _apply_cancelled(self, mandate):
         return self._end(mandate, "cancelled")
 
     def _end(self, mandate, state):
@@ -110,7 +110,7 @@ class BankMandateEvent(models.Model):
         quiet._end(state, self.meaning or "", self.effective_date)
         return mandate.browse()
 
-    def _list(self, mandate):
+    def _apply_listed(self, mandate):
         self.write({"state": "listed", "mandate_id": mandate.id})
         return mandate
 
@@ -144,11 +144,7 @@ class BankMandateEvent(models.Model):
         accounts = self.env["res.partner.bank"].sudo()
         if not self.payer_account:
             return accounts
-        return accounts._find_or_create_bank_account(
-            account_number=self.payer_account,
-            partner=self.partner_id,
-            company=self.company_id,
-        )
+        return accounts._mbn_of_payer(self.partner_id, self.payer_account)
 
     # -- a person decides --------------------------------------------------------------------
 
@@ -165,7 +161,7 @@ class BankMandateEvent(models.Model):
             mandates = self.env["direct.debit.mandate"]._live_of(event.agreement_id, partner)
             mandate = mandates.get((event.agreement_id.id, partner.id), event.mandate_id.browse())
             if event.event == "listed":
-                event._register(mandate)
+                event._apply_registered(mandate)
                 event.state = "applied"
             else:
                 event._apply(mandate)

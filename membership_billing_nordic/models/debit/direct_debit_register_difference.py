@@ -159,7 +159,7 @@ class DirectDebitRegisterDifference(models.Model):
                 row.mandate_id._end("cancelled", self.env._("Not in the bank's list"))
             else:
                 row.event_id._place(row.partner_id)
-        self._take_over_placed(rows.event_id)
+        rows._take_over_placed(rows.event_id)
         rows.state = "done"
         rows.file_id._refresh_desk()
 

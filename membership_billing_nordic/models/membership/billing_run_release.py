@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_amount
 
-BILL_CHUNK = 250  # invoices made and posted between two commits: a few seconds
+BILL_CHUNK = 500  # invoices made and posted between two commits: some ten seconds
 AT_ONCE = 50  # memberships that are billed while somebody waits
 
 

@@ -50,7 +50,6 @@ class BillingApi(models.AbstractModel):
             ``contract_ids``
         """
         self._check_internal()
-        self._check_internal()
         with faults(self.env):
             domain = INVOICES & Domain("state", "=", "posted")
             domain &= self._dates("invoice_date", date_from, date_to)
