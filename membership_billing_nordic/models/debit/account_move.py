@@ -100,10 +100,8 @@ class AccountMove(models.Model):
                     invoices=", ".join(at_bank.line_ids.invoice_id.mapped("name")),
                 )
             )
-        result = super().button_draft()
-        # What is taken off a paid invoice on the way opens it, and may have planned it again.
-        self._mbn_live_orders()._drop("draft")
-        return result
+        live._drop("draft")
+        return super().button_draft()
 
     # ------------------------------------------------------------------ screens
 
