@@ -4,6 +4,8 @@ from . import (
     test_bank_booking,
     test_bank_channel,
     test_bank_file,
+    test_bank_file_expectation,
+    test_bank_file_out,
     test_bank_payment_place,
     test_billing_api,
     test_billing_api_decisions,
@@ -19,6 +21,7 @@ from . import (
     test_contract_offer,
     test_debit_mandate,
     test_debit_mandate_import,
+    test_debit_answers,
     test_debit_making,
     test_debit_planning,
     test_delivery,
@@ -35,4 +38,5 @@ from . import (
     test_rights,
     test_rights_matrix,
     test_settlement_writer,
+    test_watchdog,
 )

@@ -73,7 +73,7 @@ class AnswerReader:
             self.env,
             agreements,
             {normalise(message.reference) for _agreement, message in meant},
-            {message.payer_number for _agreement, message in meant},
+            {normalise(message.payer_number) for _agreement, message in meant},
         )
         for agreement, message in meant:
             if message.record in known:
