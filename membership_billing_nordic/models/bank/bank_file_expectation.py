@@ -77,7 +77,13 @@ class BankFileExpectation(models.Model):
         default=lambda self: self.env.company._billing_today(),
         help="Files of later days are still waited for.",
     )
-    last_file_id = fields.Many2one("bank.file", readonly=True, copy=False)
+    last_file_id = fields.Many2one(
+        "bank.file",
+        readonly=True,
+        copy=False,
+        default=lambda self: self.env["bank.file"].sudo().search([], limit=1),
+        help="Files up to this one were looked at.",
+    )
     late_day = fields.Date(
         string="Late Since", readonly=True, copy=False, help="The oldest day without its file."
     )
@@ -175,7 +181,7 @@ class BankFileExpectation(models.Model):
         self.invalidate_recordset()
         for file in self._new_files():
             self.last_file_id = file
-            waiting = self._days_waiting(self._local_day(file.create_date))
+            waiting = self._days_waiting(self._local_day(file.received_on))
             if waiting:
                 self.settled_until = waiting[0]
         self._tell(self._oldest_late(fields.Datetime.now()))
@@ -191,7 +197,6 @@ class BankFileExpectation(models.Model):
                 ("connection_id", "=", self.connection_id.id),
                 ("state", "not in", ("received", "refused")),
                 ("id", ">", self.last_file_id.id or 0),
-                ("create_date", ">=", self.create_date),
             ]
         )
         if self.format:

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 
 from ...formats.messages import ERROR, WARNING
 
@@ -23,6 +23,8 @@ class BankFile(models.Model):
     """What the bank answers to files and records of ours."""
 
     _inherit = "bank.file"
+
+    received_on = fields.Datetime(default=fields.Datetime.now, readonly=True)
 
     @api.model
     def _receipt_of_name(self, name):
