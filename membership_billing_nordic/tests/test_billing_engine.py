@@ -119,6 +119,17 @@ class TestInstalments(EngineCommon):
             self.assertAlmostEqual(invoiced, contract.period_ids.amount, 2)
             self.assertAlmostEqual(contract.charge_ids.invoice_id.amount_total, invoiced, 2)
 
+    def test_a_part_that_cannot_be_had_with_tax_on_top_is_what_is_invoiced(self):
+        self.company.tax_calculation_rounding_method = "round_globally"
+        self.vat.amount = 12.0
+        self.product.taxes_id = self.vat
+        contract = self._contract("2027-07-01", self._plan("Half", 50.25, first_period="month"))
+        run = self._bill("2027-07-01")
+        # half of 56.28 is 28.14, but 25.125 and 3.015 are 25.13 and 3.02
+        self.assertEqual(self._invoice_of(run).amount_total, 28.15)
+        self.assertEqual(contract.charge_ids.amount, 28.15)
+        self.assertEqual(run.line_ids.amount, 28.15)
+
     def test_further_products_are_paid_in_instalments_too(self):
         plan = self._plan("Debits", 1200.0, frequency="quarter")
         contract = self._contract("2027-01-01", plan)
@@ -557,6 +568,26 @@ class TestCommonInvoice(EngineCommon):
         self._child("Per", self._plan("Later", 500.0, payment_term_days=30))
         invoices = self._bill("2027-01-01").line_ids.invoice_id
         self.assertEqual(sorted(invoices.mapped("amount_total")), [300.0, 500.0, 1200.0])
+
+    def test_charges_come_to_the_invoice_where_its_tax_is_rounded_as_a_whole(self):
+        self.company.tax_calculation_rounding_method = "round_globally"
+        self.vat.amount = 25.0
+        self.product.taxes_id = self.vat
+        plan = self._plan("Taxed", 33.33)
+        contracts = self._child("Ola", plan) | self._child("Kari", plan)
+        run = self._bill("2027-01-01")
+        invoice = self._invoice_of(run)
+        # alone, each of them is 33.33 and 8.33
+        self.assertEqual(invoice.amount_total, 83.33)
+        self.assertEqual(contracts.charge_ids.sorted("id").mapped("amount"), [41.67, 41.66])
+        self.assertEqual(run.line_ids.sorted("id").mapped("amount"), [41.67, 41.66])
+        notes = self.env["membership.charge"]._credit(
+            {charge: charge.amount for charge in contracts.charge_ids}, "Closed"
+        )
+        self.assertEqual(notes.amount_total, 83.33)
+        self.assertEqual(invoice.amount_residual, 0.0)
+        credited = contracts.charge_ids._credited_amounts()
+        self.assertEqual(sorted(credited.values()), [41.66, 41.67])
 
     def test_the_payment_pays_all_memberships(self):
         contracts = self._child("Ola") | self._child("Kari")

@@ -216,7 +216,17 @@ class Pricing:
         )
 
     def _total(self, product, price, taxes, currency, quantity):
+        """What an invoice with this line alone comes to."""
         if not taxes:
             return currency.round(price * quantity)
-        result = taxes.compute_all(price, currency=currency, quantity=quantity, product=product)
-        return currency.round(result["total_included"])
+        line = taxes._prepare_base_line_for_taxes_computation(
+            None,
+            product_id=product,
+            price_unit=price,
+            quantity=quantity,
+            tax_ids=taxes,
+            currency_id=currency,
+        )
+        taxes._add_tax_details_in_base_line(line, self.company)
+        taxes._round_base_lines_tax_details([line], self.company)
+        return line["tax_details"]["total_included_currency"]

@@ -471,7 +471,22 @@ class BillingRunLine(models.Model):
         )
         for lines, invoice in zip(groups.values(), invoices, strict=True):
             self.browse().union(*lines).invoice_id = invoice
+            self._take_rounding(invoice, lines, charged)
         self.env["membership.charge"]._tie_to_lines(invoices)
+
+    @api.model
+    def _take_rounding(self, invoice, lines, charged):
+        """Let the largest charge take the cent by which ``invoice`` is off the sum of all.
+
+        With tax on top Odoo rounds the tax of an invoice as a whole, unless told otherwise.
+        """
+        sold = [(line, sale, charge) for line in lines for sale, charge in charged[line]]
+        amounts = [sale.quote.amount for _line, sale, _charge in sold]
+        off = invoice.currency_id.round(invoice.amount_total - sum(amounts))
+        if off:
+            line, sale, charge = sold[amounts.index(max(amounts))]
+            charge.amount = sale.quote.amount + off
+            line.amount += off
 
     def _invoice_key(self):
         """Lines with an equal one share an invoice."""

@@ -124,7 +124,9 @@ class MembershipCharge(models.Model):
                 "ref": text,
                 "mbn_send_state": "waiting" if company.mbn_send_invoices and not quiet else False,
                 "invoice_line_ids": [
-                    Command.create(charge._prepare_credit_line(amount, text, pricing))
+                    Command.create(
+                        charge._prepare_credit_line(amount, text, pricing, len(parts) == 1)
+                    )
                     for charge, amount in parts.items()
                 ],
             }
@@ -137,8 +139,12 @@ class MembershipCharge(models.Model):
             claims.reconcile()
         return note
 
-    def _prepare_credit_line(self, amount, text, pricing):
-        """``account.move.line`` values that take back ``amount`` of the charge's line."""
+    def _prepare_credit_line(self, amount, text, pricing, is_alone):
+        """``account.move.line`` values that take back ``amount`` of the charge's line.
+
+        With tax on top the price is that of ``amount``, so that all lines of the credit note
+        come to the sum of their amounts; one that ``is_alone`` may be as it was invoiced.
+        """
         line = self.invoice_line_id
         vals = {
             "product_id": line.product_id.id,
@@ -152,7 +158,8 @@ class MembershipCharge(models.Model):
             "mbn_credited_charge_id": self.id,
         }
         currency = self.currency_id
-        if currency.compare_amounts(amount, line.price_total):
+        is_exact = is_alone or all(line.tax_ids.flatten_taxes_hierarchy().mapped("price_include"))
+        if not is_exact or currency.compare_amounts(amount, line.price_total):
             price = pricing._price_of(amount, line.product_id, line.tax_ids, currency)
             vals |= {"quantity": 1.0, "discount": 0.0, "price_unit": price}
         return vals
