@@ -494,6 +494,14 @@ class TestSingleCharges(EngineCommon):
         invoice = self._invoice_of(self._bill("2027-01-10"))
         self.assertEqual(self._lines(invoice), [("Towel", 45.0)])
 
+    def test_it_is_due_by_the_plan_of_the_day_on_which_it_is_invoiced(self):
+        later = self._plan("Later", 100.0, term="month", lead_days=0, payment_term_days=30)
+        self.contract.write({"next_plan_id": later.id, "next_plan_date": "2027-02-01"})
+        self.contract._pause(date(2027, 2, 1))
+        self.contract._charge_once(self.product, "Towel", 1.0, 45.0, date(2027, 2, 10))
+        invoice = self._invoice_of(self._bill("2027-02-10"))
+        self.assertEqual(invoice.invoice_date_due, date(2027, 3, 12))
+
     def test_of_an_ended_contract_it_is_billed_at_once(self):
         self.contract._end(date(2027, 1, 31))
         self.assertFalse(self.contract.next_invoice_date)

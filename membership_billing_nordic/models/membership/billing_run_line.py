@@ -233,7 +233,7 @@ class BillingRunLine(models.Model):
     @api.model
     def _prepare_facts(self, run, contract, due):
         payer = contract.payer_id
-        plan = self._plan(contract, due)
+        plan = self._plan(run, contract, due)
         spans = due.periods
         if due.charges:
             spans = [*spans, *due.charges.filtered("date_from")]
@@ -261,11 +261,11 @@ class BillingRunLine(models.Model):
         return Due([], self.env["membership.charge"])
 
     @api.model
-    def _plan(self, contract, due):
+    def _plan(self, run, contract, due):
         """The plan that decides on kind of claim and due date: that of the first due."""
         if due.periods:
             return self.env["membership.plan"].browse(due.periods[0].plan)
-        return due.charges[:1].period_id.plan_id or contract.plan_id
+        return due.charges[:1].period_id.plan_id or contract._plan_on(run.date)
 
     @api.model
     def _amount(self, bill, day):
