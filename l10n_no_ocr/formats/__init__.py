@@ -1,5 +1,6 @@
 """The bank formats of Norway. Nothing in this package imports Odoo."""
 
-from . import ocr_giro
+from . import avtalegiro, ocr_giro
 
 DECODERS = (ocr_giro,)
+ENCODERS = (avtalegiro,)

@@ -332,7 +332,7 @@ class MandateAssignment(Assignment):
 
 
 class OtherAssignment(Assignment):
-    """Our own claims and deletions come back, or legacy eFaktura: counted, not read."""
+    """Legacy eFaktura or a service that is not known: counted, not read."""
 
     def __init__(self, file, record: int, line: bytes, ordinal: int):
         super().__init__(file, record, ordinal)
@@ -341,9 +341,12 @@ class OtherAssignment(Assignment):
 
     def read(self, following: NumberedRecords) -> Iterator[Message]:
         record = self.first_record
-        expected = "OCR giro (09/00) or mandates (21/24)"
+        expected = "OCR giro (09/00), mandates (21/24), claims (21/00) or withdrawals (21/36)"
         found = self.service_and_type
-        yield warning(record, "assignment", expected, found, "assignment passed over")
+        action = "assignment passed over"
+        if found.startswith("42/"):
+            action = "assignment of eFaktura (legacy) passed over"
+        yield warning(record, "assignment", expected, found, action)
         last_number = None
         for record, line in following:
             if self.is_end(record, line):

@@ -1,13 +1,14 @@
-"""Reads what Nets sends an association: OCR giro payments and AvtaleGiro mandates.
+"""Reads files from and to Nets: OCR giro payments, AvtaleGiro mandates, claims, withdrawals.
 
 Source: Nets' system specifications of OCR giro and AvtaleGiro. Severity of what is wrong: a broken frame, a line
 of the wrong length, an unreadable start or end record, or totals that do not agree
-refuse the file; a payment without a readable number, date, amount or bank sum is an
-error and not read; the rest is a warning.
+refuse the file; a payment without a readable number, date, amount or bank sum, and a
+claim that Nets would refuse, is an error and not read; the rest is a warning.
 """
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import BinaryIO
 
 from ...membership_billing_nordic.formats import fixed_width
@@ -22,15 +23,21 @@ from .assignments import (
     OtherAssignment,
 )
 from .checks import RefusedError, Totals, compare_totals, require_dates, require_sound
+from .claims import ClaimAssignment, WithdrawalAssignment
 from .deposits import Deposits
 
 FORMAT = "no.ocr_giro"
-LABEL = "OCR giro and AvtaleGiro mandates (Nets)"
+LABEL = "OCR giro and AvtaleGiro (Nets)"
 
 MOST_ASSIGNMENTS = 100_000  # a bound on memory for hostile files
 _HEAD = re.compile(rb"(\xef\xbb\xbf)?\s*NY\d{6}")
 _LEGACY_SERVICE = b"42"  # writes its dates in other ways
-_READERS = {b"0900": OcrAssignment, b"2124": MandateAssignment}
+_READERS = {
+    b"0900": OcrAssignment,
+    b"2124": MandateAssignment,
+    b"2100": ClaimAssignment,
+    b"2136": WithdrawalAssignment,
+}
 _START = f"the transmission start, {records.TRANSMISSION_START.decode()}"
 _NEXT = f"an assignment start or the transmission end, {records.TRANSMISSION_END.decode()}"
 
@@ -65,6 +72,8 @@ class _NetsFile:
         self._sender_and_number = ""
         self._assignments = 0
         self._occurrences = {}
+        self._earliest_due: date | None = None
+        self._holds_claims_only = True
         self.types = dict(records.KNOWN_TYPES)
 
     def read(self, numbered: NumberedRecords) -> Iterator[Message]:
@@ -79,6 +88,7 @@ class _NetsFile:
                 break
             assignment = self._assignment(record, line)
             has_legacy = has_legacy or line[2:4] == _LEGACY_SERVICE
+            self._holds_claims_only &= isinstance(assignment, ClaimAssignment)
             yield from assignment.read(numbered)
             self._totals.include(assignment.totals)
             record += assignment.totals.records - 1
@@ -103,6 +113,18 @@ class _NetsFile:
         self._totals.records = record
         declared = Totals(transactions=transactions, records=size, amount=amount)
         yield from compare_totals(record, "file", declared, self._totals)
+        if self._earliest_due and self._holds_claims_only:
+            # A file of ours: the field has another meaning than in those of Nets.
+            found = layout.cut(line)[3]
+            earliest = f"{self._earliest_due:%d%m%y}"
+            if found != earliest.encode():
+                name = "file: earliest due date"
+                yield RefusedError(record, name, printable(found), earliest).issue
+
+    def include_due_dates(self, due_dates: tuple[date, date] | None) -> None:
+        """Of an assignment of claims: its first and last one, if it has any."""
+        if due_dates:
+            self._earliest_due = min(self._earliest_due or date.max, due_dates[0])
 
     def _assignment(self, record: int, line: bytes) -> Assignment:
         is_start = (

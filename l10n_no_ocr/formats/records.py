@@ -1,12 +1,19 @@
 """The records of an 80-byte Nets file, as tables.
 
 Source: Nets' system specifications of OCR giro and AvtaleGiro. Positions are 1-based and inclusive;
-fillers are left out, because banks do put data into them.
+fillers are left out for reading, because banks do put data into them.
 """
 
 from dataclasses import dataclass
 
-from ...membership_billing_nordic.formats.fixed_width import DIGITS, Field, Layout
+from ...membership_billing_nordic.formats.fixed_width import (
+    DIGITS,
+    RIGHT,
+    Constant,
+    Field,
+    Layout,
+    Template,
+)
 
 LENGTH = 80
 
@@ -15,8 +22,10 @@ TRANSMISSION_START = b"NY000010"
 TRANSMISSION_END = b"NY000089"
 OCR_END = b"NY090088"
 MANDATES_END = b"NY212488"
+CLAIMS_END = b"NY210088"
+WITHDRAWALS_END = b"NY213688"
 MANDATE = b"NY219470"
-ITEM_1 = b"30"
+ITEM_1, ITEM_2, SPECIFICATION = b"30", b"31", b"49"
 ASSIGNMENT_START, ASSIGNMENT_END = b"20", b"88"
 FRAME = (b"10", ASSIGNMENT_START, ASSIGNMENT_END, b"89")
 IDENTIFICATION = slice(0, 8)
@@ -111,6 +120,70 @@ WRITTEN_NOTICE = {b"J": True, b"N": False}
 
 # 3.7: the amount that is added up in assignments that are passed over.
 CLAIM_AMOUNT = slice(32, 49)
+
+# Claims and withdrawals, which we write: types of assignment and of transaction.
+CLAIMS, WITHDRAWALS = "00", "36"
+NOTIFIED_BY_PAYEE, NOTIFIED_BY_BANK, WITHDRAWAL = "02", "21", "93"
+NETS = "00008080"
+LARGEST_AMOUNT = 10**17 - 1
+LARGEST_NUMBER = 9_999_999  # of a transmission, an assignment, a transaction
+MOST_LINES, COLUMNS = 42, 2
+CELL_WIDTH = 40
+
+_CLAIM = Constant(1, "NY21")
+_TRANSACTION_TYPE = Field("transaction type", 5, 6)
+_ASSIGNMENT_TYPE = Field("assignment type", 5, 6)
+_TRANSACTION_NUMBER = Field("transaction number", 9, 15, DIGITS)
+_SERIAL = Field("assignment number", 18, 24, DIGITS)
+_ACCOUNT = Field("account", 25, 35, DIGITS, private=True)
+_TOTALS = (
+    Field("number of transactions", 9, 16, DIGITS),
+    Field("number of records", 17, 24, DIGITS),
+    Field("sum", 25, 41, DIGITS),
+)
+_ITEM_1 = (Field("due date", 16, 21), Field("amount", 33, 49, DIGITS), Field("KID", 50, 74, RIGHT))
+_ITEM_2 = (Field("payer name", 16, 25), Field("reference text", 51, 75))
+_CELL = (
+    Field("kind of specification", 16, 16),
+    Field("line", 17, 19, DIGITS),
+    Field("column", 20, 20, DIGITS),
+    Field("text", 21, 60),
+)
+_DUE_DATES = (Field("earliest due date", 42, 47), Field("latest due date", 48, 53))
+
+CLAIMS_START_LAYOUT = Layout(_SERIAL, _ACCOUNT)
+CLAIMS_END_LAYOUT = Layout(*_TOTALS, *_DUE_DATES)
+CLAIM_ITEM_1_LAYOUT = Layout(_TRANSACTION_NUMBER, *_ITEM_1)
+CLAIM_ITEM_2_LAYOUT = Layout(*_ITEM_2)
+CELL_LAYOUT = Layout(*_CELL)
+
+TRANSMISSION_START_TEMPLATE = Template(
+    LENGTH,
+    Constant(1, "NY000010"),
+    Field("data sender", 9, 16),
+    Field("transmission number", 17, 23),
+    Field("data recipient", 24, 31),
+)
+TRANSMISSION_END_TEMPLATE = Template(LENGTH, Constant(1, "NY000089"), *_TOTALS, _DUE_DATES[0])
+CLAIMS_START_TEMPLATE = Template(
+    LENGTH, _CLAIM, _ASSIGNMENT_TYPE, Constant(7, "20"), _SERIAL, Field("account", 25, 35)
+)
+CLAIMS_END_TEMPLATE = Template(
+    LENGTH, _CLAIM, _ASSIGNMENT_TYPE, Constant(7, "88"), *_TOTALS, *_DUE_DATES
+)
+CLAIM_ITEM_1_TEMPLATE = Template(
+    LENGTH,
+    *(_CLAIM, _TRANSACTION_TYPE, Constant(7, "30"), _TRANSACTION_NUMBER),
+    *(_ITEM_1[0], Constant(22, " " * 11), *_ITEM_1[1:]),
+)
+CLAIM_ITEM_2_TEMPLATE = Template(
+    LENGTH,
+    *(_CLAIM, _TRANSACTION_TYPE, Constant(7, "31"), _TRANSACTION_NUMBER),
+    *(_ITEM_2[0], Constant(26, " " * 25), _ITEM_2[1]),
+)
+CELL_TEMPLATE = Template(
+    LENGTH, Constant(1, "NY212149"), _TRANSACTION_NUMBER, Constant(16, "4"), *_CELL[1:]
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,18 @@
 
 :func:`records` reads such a file as a stream and forgives what happens to files on
 their way: line ends, byte order mark, end-of-file mark, re-saving as UTF-8, lost line
-breaks. :class:`Layout` turns one record into its fields.
+breaks. :class:`Layout` turns one record into its fields, :class:`Template` fields into a
+record.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import Struct
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 DIGITS = "digits"
 TEXT = "text"
+RIGHT = "right"  # text that stands at the end of its field
 
 _CHUNK = 1 << 17
 _BOM = b"\xef\xbb\xbf"
@@ -48,7 +50,7 @@ class Field:
         return slice(self.first - 1, self.last)
 
     def is_sound(self, record: bytes) -> bool:
-        return self.kind == TEXT or record[self.span].isdigit()
+        return self.kind != DIGITS or record[self.span].isdigit()
 
     def quote(self, record: bytes) -> str:
         """What stands in the record, fit to be shown to a person."""
@@ -64,7 +66,7 @@ class Layout:
     def __init__(self, *fields: Field):
         self.fields = fields
         self.cut = Struct(_struct_format(fields)).unpack_from
-        self._digits = _merged_spans(field for field in fields if field.kind != TEXT)
+        self._digits = _merged_spans(field for field in fields if field.kind == DIGITS)
 
     def is_sound(self, record: bytes) -> bool:
         """Is every numeric field numeric?"""
@@ -76,6 +78,41 @@ class Layout:
     def faults(self, record: bytes) -> Iterator[Field]:
         """The numeric fields that are not numeric."""
         return (field for field in self.fields if not field.is_sound(record))
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """What stands in every record of a kind, from the 1-based position ``first`` on."""
+
+    first: int
+    text: str
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.text) - 1
+
+
+class Template:
+    """The fields of one kind of record as a pattern for the ``%`` operator.
+
+    It wants a value for every :class:`Field` in the order of the table: a number for
+    digits, else a text. Values must fit: they are filled up, but never cut.
+    """
+
+    _FORMATS: ClassVar = {DIGITS: "%%0%dd", TEXT: "%%-%ds", RIGHT: "%%%ds"}
+
+    def __init__(self, length: int, *parts: Field | Constant, filler: str = "0"):
+        text, position = "", 1
+        for part in (*parts, Constant(length + 1, "")):
+            text += filler * (part.first - position)
+            text += self._pattern(part)
+            position = part.last + 1
+        self.pattern = text
+
+    def _pattern(self, part: Field | Constant) -> str:
+        if isinstance(part, Constant):
+            return part.text
+        return self._FORMATS[part.kind] % (part.last - part.first + 1)
 
 
 def printable(raw: bytes) -> str:

@@ -18,7 +18,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import BinaryIO
 
-from .messages import ControlTotal, Message
+from .messages import ControlTotal, Message, OutgoingMessage
 from .registry import Decoder, recognise
 from .tally import Tally
 
@@ -79,6 +79,7 @@ def _inspect(path: Path, stream: BinaryIO) -> int:
             "deposits_sum": _plain(tally.deposits_sum),
             "mandates": tally.mandates,
             "requests": tally.requests,
+            **_claims(tally),
             "issues": tally.issues,
             "sha256": _sha256(stream),
         }
@@ -89,7 +90,21 @@ def _inspect(path: Path, stream: BinaryIO) -> int:
     return REFUSED if refused else READABLE
 
 
-def as_json(message: Message) -> dict:
+def _claims(tally: Tally) -> dict:
+    """What a file of ours asks for; nothing for files from a bank."""
+    if not tally.claims and not tally.withdrawals:
+        return {}
+    return {
+        "claims": tally.claims,
+        "claims_sum": _plain(tally.claims_sum),
+        "withdrawals": tally.withdrawals,
+        "withdrawals_sum": _plain(tally.withdrawals_sum),
+        "first_due": _plain(tally.first_due),
+        "last_due": _plain(tally.last_due),
+    }
+
+
+def as_json(message: Message | OutgoingMessage) -> dict:
     """The message as printed: its class, then its fields that are not empty."""
     line = {"type": type(message).__name__}
     names, values_of, defaults = _fields(type(message))

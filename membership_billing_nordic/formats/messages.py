@@ -221,8 +221,12 @@ class FormatIssue(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMessage:
-    """One request to the bank. ``key`` is ours: by it the sender is told what became of it."""
+    """One request to the bank. ``key`` is ours: by it the sender is told what became of it.
 
+    ``record`` is that of its first record where a file of ours was read back.
+    """
+
+    record: int = 0
     key: str
     account: str
     agreement_number: str = ""

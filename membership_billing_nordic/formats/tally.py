@@ -1,18 +1,22 @@
 """Counts what a file says while its messages go by."""
 
 from collections import Counter
+from datetime import date
 from decimal import Decimal
 
 from .messages import (
     ERROR,
     REFUSAL,
     WARNING,
+    CollectionRequest,
+    CollectionWithdrawal,
     ControlTotal,
     Deposit,
     FileReceipt,
     FormatIssue,
     MandateEvent,
     Message,
+    OutgoingMessage,
     PaymentReceived,
     PaymentReversed,
     RequestEvent,
@@ -26,17 +30,23 @@ class Tally:
     """Sums in the currency's major unit; ``payments_sum`` has reversals deducted.
 
     ``mandates`` counts mandate records; ``requests`` those that answer a request of ours.
+    Of files of ours ``claims`` and ``withdrawals`` count what they ask for, with their sums
+    and the due dates of both.
     """
 
     def __init__(self):
         self.payments_sum = Decimal("0.00")
         self.deposits_sum = Decimal("0.00")
+        self.claims_sum = Decimal("0.00")
+        self.withdrawals_sum = Decimal("0.00")
+        self.first_due: date | None = None
+        self.last_due: date | None = None
         self.control_totals: list[ControlTotal] = []
         self.transmission: Transmission | None = None
         self._counts = Counter()
         self._severities = Counter()
 
-    def add(self, message: Message) -> None:
+    def add(self, message: Message | OutgoingMessage) -> None:
         kind = type(message)
         self._counts[kind] += 1
         if kind is PaymentReceived:
@@ -51,6 +61,16 @@ class Tally:
             self.control_totals.append(message)
         elif kind is Transmission:
             self.transmission = message
+        elif kind is CollectionRequest:
+            self.claims_sum += message.amount
+            self._add_due_date(message.due_date)
+        elif kind is CollectionWithdrawal:
+            self.withdrawals_sum += message.amount
+            self._add_due_date(message.due_date)
+
+    def _add_due_date(self, day: date) -> None:
+        self.first_due = min(self.first_due or day, day)
+        self.last_due = max(self.last_due or day, day)
 
     @property
     def payments(self) -> int:
@@ -67,6 +87,14 @@ class Tally:
     @property
     def requests(self) -> int:
         return sum(self._counts[kind] for kind in _REQUESTS)
+
+    @property
+    def claims(self) -> int:
+        return self._counts[CollectionRequest]
+
+    @property
+    def withdrawals(self) -> int:
+        return self._counts[CollectionWithdrawal]
 
     @property
     def issues(self) -> int:
