@@ -14,8 +14,8 @@ from .paths import CHECKOUT, DATA_DIR
 from .progress import progress
 from .state import exclusive, hash_of, hash_of_files
 
-# Beside what our manifests name: all three countries' charts, and outside access.
-BASE_MODULES = ("account", "portal", "sms", "rpc", "l10n_dk", "l10n_se", "l10n_no")
+# Beside what our manifests name: all three countries' charts, outside access, and cards to try.
+BASE_MODULES = ("account", "portal", "sms", "rpc", "payment_demo", "l10n_dk", "l10n_se", "l10n_no")
 # Thirteen seconds once; loaded here, our own translations come along whenever an add-on is installed.
 LANGUAGES = ("en_US", "da_DK", "sv_SE", "nb_NO")
 # Debian's wkhtmltopdf refuses several documents in one call.

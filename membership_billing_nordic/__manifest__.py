@@ -6,7 +6,7 @@
     "license": "LGPL-3",
     "category": "Accounting/Membership Billing",
     "application": True,
-    "depends": ["account", "portal", "sms"],
+    "depends": ["account", "account_payment", "portal", "sms"],
     "external_dependencies": {"python": ["holidays", "paramiko", "python-stdnum"]},
     "data": [
         "security/billing_security.xml",
