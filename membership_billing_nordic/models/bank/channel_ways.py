@@ -15,7 +15,7 @@ import socket
 import stat
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -259,8 +259,10 @@ class SftpWay:
 
     def _close(self):
         for part in (self._sftp, self._transport):
-            if part:
-                part.close()
+            # A connection that is lost cannot be closed in good order.
+            with suppress(paramiko.SSHException, EOFError, OSError):
+                if part:
+                    part.close()
         self._sftp = self._transport = None
 
     def _connect(self):
