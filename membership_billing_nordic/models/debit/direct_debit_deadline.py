@@ -35,7 +35,7 @@ class DirectDebitDeadline(models.Model):
         for row in self:
             amount = row.currency_id.format(row.amount)
             row.display_name = self.env._(
-                "%(count)s debits · %(amount)s", count=row.order_count, amount=amount
+                "%(amount)s · %(count)s debits", count=row.order_count, amount=amount
             )
 
     @property
