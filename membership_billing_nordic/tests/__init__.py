@@ -29,6 +29,7 @@ from . import (
     test_invoice_sending,
     test_invoice_writer,
     test_member_card,
+    test_member_debit,
     test_member_search,
     test_member_signup,
     test_membership_contract,

@@ -190,7 +190,7 @@ class TestMemberCard(MembershipCommon):
                     "name": invoice.name,
                     "amount": 100.0,
                     "chosen": True,
-                    "way": "by Email: ola@x.example",
+                    "way": "by e-mail: ola@x.example",
                 }
             ],
         )

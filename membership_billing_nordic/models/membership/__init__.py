@@ -44,5 +44,5 @@ from . import (
 )
 
 # extend the models above
-from . import member_actions, member_card, member_duplicates  # isort: skip
+from . import member_actions, member_card, member_debit, member_duplicates  # isort: skip
 from . import association_document, association_rights  # isort: skip

@@ -481,15 +481,19 @@ class ResPartner(models.Model):
 class MembershipContract(models.Model):
     _inherit = "membership.contract"
 
-    def _means_text(self):
-        """By what the contract is paid. Others see no account numbers, so no agreement."""
+    def _paying_agreement(self):
+        """The bank agreement through which the next invoice is paid; read as superuser."""
         self.ensure_one()
         contract = self.sudo()
-        agreement = (
+        return (
             contract.agreement_id
             or contract.association_id.agreement_id
             or contract.company_id._mbn_sale_journal().mbn_agreement_id
         )
+
+    def _means_text(self):
+        """By what the contract is paid. Others see no account numbers, so no agreement."""
+        agreement = self._paying_agreement()
         if agreement and self.env["bank.agreement"].has_access("read"):
             return self.env._(
                 "Invoice with payment reference, to %(agreement)s", agreement=agreement.display_name
