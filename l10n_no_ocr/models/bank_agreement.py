@@ -1,21 +1,46 @@
 import re
+from dataclasses import replace
+from zoneinfo import ZoneInfo
 
-from odoo import api, models
+from odoo import api, fields, models
+from odoo.addons.membership_billing_nordic.formats.latin_1 import to_latin_1
 from odoo.addons.membership_billing_nordic.formats.references import CHECK_DIGITS
 from odoo.exceptions import ValidationError
 from stdnum.iso7064 import mod_97_10
 from stdnum.no import kontonr
 
-from .bank_connection import SCHEME
+from .bank_connection import SCHEME, banking_days
 
 _MAX_LAYOUTS = 3
 _MIN_LENGTH, _MAX_LENGTH = 4, 25
 _MIN_LENGTH_READ = 2
 _IBAN = re.compile(r"NO\d{13}")
+_STATEMENT_LENGTH = 25
+# AvtaleGiro as far as it is public: handed in by 14:00 on the fourth banking day before the
+# due date, withdrawn by 14:00 on the last one, but not on the day it was handed in. The
+# clearing house reports no debit that failed.
+_PRESETS = {
+    "debit_lead_days": 4,
+    "debit_cutoff": 14.0,
+    "withdrawal_lead_days": 1,
+    "withdrawal_cutoff": 14.0,
+    "withdrawal_same_day": False,
+    "debit_notice_by": "bank",
+    "debit_notice_days": 7,
+    "debit_silence_days": 3,
+    "debit_max_days_ahead": 365,
+}
 
 
 class BankAgreement(models.Model):
     _inherit = "bank.agreement"
+
+    l10n_no_statement_text = fields.Char(
+        string="Text on Account Statements",
+        tracking=True,
+        help="What payers read on their account statement beside your name, 25 characters at most. "
+        "Empty: the number of the invoice.",
+    )
 
     def _account_in_files(self, account):
         number = super()._account_in_files(account)
@@ -107,6 +132,20 @@ class BankAgreement(models.Model):
                 )
             )
 
+    @api.constrains("l10n_no_statement_text")
+    def _check_no_statement_text(self):
+        for agreement in self:
+            text = to_latin_1(agreement.l10n_no_statement_text or "").strip()
+            if len(text) > _STATEMENT_LENGTH:
+                raise ValidationError(
+                    agreement.env._(
+                        "The text on account statements has %(count)s characters at most. Shorten "
+                        "“%(text)s”.",
+                        count=_STATEMENT_LENGTH,
+                        text=text,
+                    )
+                )
+
     def _missing_settings(self):
         missing = super()._missing_settings()
         if self.scheme == SCHEME and not self.number:
@@ -125,3 +164,28 @@ class BankAgreement(models.Model):
         return _MIN_LENGTH_READ <= len(kid) <= _MAX_LENGTH and self._has_check_digit(
             kid, CHECK_DIGITS
         )
+
+    # ----------------------------------------------------------------------------------
+    # AvtaleGiro
+    # ----------------------------------------------------------------------------------
+
+    def _debit_presets(self):
+        return super()._debit_presets() | (_PRESETS if self.scheme == SCHEME else {})
+
+    def _debit_calendar(self):
+        return banking_days() if self.scheme == SCHEME else super()._debit_calendar()
+
+    def _debit_tz(self):
+        return ZoneInfo("Europe/Oslo") if self.scheme == SCHEME else super()._debit_tz()
+
+    def _collection_request(self, order):
+        request = super()._collection_request(order)
+        if self.scheme != SCHEME:
+            return request
+        return replace(request, statement_text=self._statement_text(order))
+
+    def _statement_text(self, order):
+        if self.l10n_no_statement_text:
+            return self.l10n_no_statement_text
+        names = order.line_ids.invoice_id.mapped("name")
+        return to_latin_1(names[0] or "")[:_STATEMENT_LENGTH] if names else ""

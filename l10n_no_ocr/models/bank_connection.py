@@ -1,8 +1,21 @@
 from odoo import api, fields, models
+from odoo.addons.membership_billing_nordic.formats.banking_days import BankingDays
+from odoo.addons.membership_billing_nordic.formats.messages import Transmission
 from odoo.exceptions import ValidationError
+
+from ..formats.avtalegiro import AvtaleGiro
 
 SCHEME = "no_nets"
 _CLEARING_HOUSE = "00008080"
+# No public rule says that banks work on them in full: reckoned as closed.
+_HALF_DAYS = ((12, 24), (12, 31))
+# The clearing house takes files whose names begin so.
+_OUT_NAME = "DIRREM.D{date:6}.F{number:7}.txt"
+
+
+def banking_days():
+    """The days on which Norwegian banks work."""
+    return BankingDays("NO", _HALF_DAYS)
 
 
 class BankConnection(models.Model):
@@ -16,6 +29,20 @@ class BankConnection(models.Model):
     @api.model
     def _country_schemes(self):
         return super()._country_schemes() | {"NO": SCHEME}
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        connections = super().create(vals_list)
+        for connection, vals in zip(connections, vals_list, strict=True):
+            if connection.scheme == SCHEME and "out_name_pattern" not in vals:
+                connection.out_name_pattern = _OUT_NAME
+        return connections
+
+    @api.onchange("scheme")
+    def _onchange_no_scheme(self):
+        usual = self.default_get(["out_name_pattern"])["out_name_pattern"]
+        if self.scheme == SCHEME and self.out_name_pattern == usual:
+            self.out_name_pattern = _OUT_NAME
 
     @api.constrains("scheme", "customer_number")
     def _check_no_customer_number(self):
@@ -48,3 +75,31 @@ class BankConnection(models.Model):
                 )
             )
         return missing
+
+    def _debit_encoder(self):
+        if self.scheme != SCHEME:
+            return super()._debit_encoder()
+        agreements = self.agreement_ids.filtered("active")
+        return AvtaleGiro(
+            {
+                agreement.account_number: [layout._shape() for layout in agreement.layout_ids]
+                for agreement in agreements
+            }
+        )
+
+    def _debit_transmission(self, number, today):
+        if self.scheme != SCHEME:
+            return super()._debit_transmission(number, today)
+        return Transmission(
+            record=1,
+            sender=self.customer_number or "",
+            recipient=_CLEARING_HOUSE,
+            number=f"{number:07d}",
+            created_on=today,
+            is_test=self.is_test,
+        )
+
+    def _is_bank_open(self, day):
+        if self.scheme != SCHEME:
+            return super()._is_bank_open(day)
+        return banking_days().is_open(day)

@@ -1,6 +1,7 @@
 from odoo import api, models
 
 from ..formats import DECODERS
+from ..formats.receipts import receipt_of_name
 
 
 class BankFile(models.Model):
@@ -9,3 +10,7 @@ class BankFile(models.Model):
     @api.model
     def _bank_decoders(self):
         return [*super()._bank_decoders(), *DECODERS]
+
+    @api.model
+    def _receipt_of_name(self, name):
+        return receipt_of_name(name or "") or super()._receipt_of_name(name)
