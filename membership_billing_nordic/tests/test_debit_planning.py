@@ -237,6 +237,17 @@ class TestDebitPlanning(DebitCommon):
         self.mandate.action_cancel()
         self.assert_order(invoice, state="withdrawn", withdraw_reason="mandate")
 
+    def test_another_due_date_of_the_invoice_moves_the_planned_debit(self):
+        invoice = self._due(self.payer, 450, day(3, 20))
+        claim = invoice.mbn_order_line_ids.move_line_id
+        claim.date_maturity = day(3, 27)
+        self.assert_order(
+            invoice, due_date=day(3, 27), deadline=datetime(2026, 3, 25, 13, 0), state="planned"
+        )
+        claim.date_maturity = day(3, 3)  # out of reach
+        self.assert_order(invoice, due_date=day(3, 4), original_due_date=day(3, 3))
+        self.assert_due(invoice, day(3, 4))
+
     # ------------------------------------------------------------------ never two
 
     def test_the_database_refuses_a_second_live_debit_of_a_claim(self):
@@ -254,9 +265,7 @@ class TestDebitPlanning(DebitCommon):
     def test_stop_drops_a_planned_debit_and_is_for_billing_users(self):
         invoice = self._due(self.payer, 450, day(3, 20))
         order = self._order(invoice)
-        desk = new_test_user(
-            self.env, "desk", "membership_billing_nordic.group_billing_front_desk"
-        )
+        desk = new_test_user(self.env, "desk", "membership_billing_nordic.group_billing_front_desk")
         with self.assertRaises(AccessError):
             order.with_user(desk).action_stop()
         order.action_stop()

@@ -37,7 +37,7 @@ class BankAgreement(models.Model):
         help="Open invoices of payers with a mandate are collected by debits of this agreement.",
     )
     debit_lead_days = fields.Integer(
-        string="Banking Days Before Due",
+        string="Debit: Banking Days Before Due",
         compute="_compute_debit_presets",
         store=True,
         readonly=False,
@@ -47,7 +47,7 @@ class BankAgreement(models.Model):
         "is handed in counts, the due date does not.",
     )
     debit_cutoff = fields.Float(
-        string="Handed In By",
+        string="Debit: By What Time",
         compute="_compute_debit_presets",
         store=True,
         readonly=False,
@@ -57,7 +57,7 @@ class BankAgreement(models.Model):
         "later counts for the next banking day.",
     )
     withdrawal_lead_days = fields.Integer(
-        string="Withdrawal Days Before Due",
+        string="Withdrawal: Banking Days Before Due",
         compute="_compute_debit_presets",
         store=True,
         readonly=False,
@@ -67,7 +67,7 @@ class BankAgreement(models.Model):
         "withdrawn.",
     )
     withdrawal_cutoff = fields.Float(
-        string="Withdrawn By",
+        string="Withdrawal: By What Time",
         compute="_compute_debit_presets",
         store=True,
         readonly=False,
@@ -76,7 +76,7 @@ class BankAgreement(models.Model):
         help="The time of day, where the bank is, by which a withdrawal must be there.",
     )
     withdrawal_same_day = fields.Boolean(
-        string="Withdraw on the Same Day",
+        string="Withdrawal on the Same Day",
         compute="_compute_debit_presets",
         store=True,
         readonly=False,
@@ -149,7 +149,7 @@ class BankAgreement(models.Model):
         help="How many days before the due date the payer must have the notice.",
     )
     debit_silence_days = fields.Integer(
-        string="Failed Without Answer After",
+        string="Failed Without Answer After (Banking Days)",
         compute="_compute_debit_presets",
         store=True,
         readonly=False,

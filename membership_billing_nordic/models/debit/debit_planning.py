@@ -74,13 +74,13 @@ class DebitPlanner:
 
     def _row(self, agreement, mandate, claims):
         """What is known of one order; None when it cannot be collected."""
-        due = self._due(agreement, min(claims.mapped("date_maturity")), mandate)
+        due = self.day_of(agreement, min(claims.mapped("date_maturity")), mandate)
         if not due or not covers(mandate, due):
             return None
         amounts = {claim: claim.amount_residual_currency for claim in claims}
         return agreement, mandate, claims, due, amounts
 
-    def _due(self, agreement, due, mandate):
+    def day_of(self, agreement, due, mandate):
         """The day of the debit: the due date, or the next one in reach; None for neither."""
         told_by_us = agreement.debit_notice_by == "us" and mandate.written_notice != "no"
         key = (agreement, due, told_by_us)

@@ -34,9 +34,7 @@ class DirectDebitDeadline(models.Model):
     def _compute_display_name(self):
         for row in self:
             amount = row.currency_id.format(row.amount)
-            row.display_name = self.env._(
-                "%(amount)s · %(count)s debits", count=row.order_count, amount=amount
-            )
+            row.display_name = f"{amount} ({row.order_count})"
 
     @property
     def _table_query(self):

@@ -1,5 +1,6 @@
 from odoo import api, models
 
+from .debit_planning import DebitPlanner, covers
 from .direct_debit_order import AT_THE_BANK
 
 
@@ -37,6 +38,24 @@ class DirectDebitOrder(models.Model):
             ]
         )
         dropped.invoice_id._mbn_plan_orders()
+
+    @api.model
+    def _follow_due_dates(self, claims):
+        """A person set another due date for these posted claims: planned debits move along."""
+        if not claims:
+            return
+        planned = self.env["direct.debit.order.line"].search(
+            [("move_line_id", "in", claims.ids), ("order_id.state", "=", "planned")]
+        )
+        planner = DebitPlanner(self.env)
+        for order in planned.order_id:
+            asked = min(order.line_ids.move_line_id.mapped("date_maturity"))
+            day = planner.day_of(order.agreement_id, asked, order.mandate_id)
+            if not day or not covers(order.mandate_id, day):
+                order._drop("late")
+            elif day != order.due_date:
+                order._move_to(day)
+                order.original_due_date = asked
 
     def _follow_amounts(self):
         """Compare these live orders with what is open of their claims."""
