@@ -45,4 +45,4 @@ from . import (
 
 # extend the models above
 from . import member_actions, member_card, member_debit, member_duplicates  # isort: skip
-from . import association_document, association_rights  # isort: skip
+from . import association_document, association_rights, debit_notice  # isort: skip
