@@ -50,6 +50,7 @@
         "wizards/bank_mandate_place_views.xml",
         "views/direct_debit_mandate_views.xml",
         "views/direct_debit_order_views.xml",
+        "views/portal_templates.xml",
         "wizards/direct_debit_make_views.xml",
         "wizards/direct_debit_mandate_import_views.xml",
         # membership

@@ -1,1 +1,1 @@
-from . import short_link
+from . import portal_payment, short_link

@@ -45,6 +45,7 @@ billing.delivery.bundle                               -      -        -       - 
 billing.delivery.step                                 -      -        -       -           -    r    crud    r
 billing.desk                                          -      -        -       -           crud crud crud    crud
 billing.exception                                     -      -        -       -           r    ru   ru      r
+billing.payment.attempt                               -      -        -       -           -    r    r       r
 billing.reference                                     -      -        -       -           -    r    r       r
 billing.run                                           -      -        -       -           -    r    crud    r
 billing.run.line                                      -      -        -       -           -    r    r       r

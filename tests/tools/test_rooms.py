@@ -14,7 +14,7 @@ MODELS = CORE / "models"
 ROOMS = {
     "common": r"billing\.(exception|run\.mixin|invoice\.writer|settlement\.writer)",
     "bank": r"bank\.\w+(\.\w+)*|billing\.reference",
-    "debit": r"direct\.debit\.\w+(\.\w+)*",
+    "debit": r"direct\.debit\.\w+(\.\w+)*|billing\.payment\.attempt",
     "membership": r"membership\.\w+(\.\w+)*|billing\.run(?!\.mixin)(\.\w+)*",
     "outside": r"billing\.(api|change)",
 }

@@ -1,7 +1,9 @@
 from . import (
     account_move,
     account_move_line,
+    account_move_portal,
     account_partial_reconcile,
+    account_payment,
     bank_agreement,
     bank_connection,
     bank_file,
@@ -9,6 +11,7 @@ from . import (
     bank_mandate_event,
     bank_payment,
     billing_exception,
+    billing_payment_attempt,
     direct_debit_deadline,
     direct_debit_mandate,
     direct_debit_mandate_orders,
@@ -19,5 +22,6 @@ from . import (
     direct_debit_order_line,
     direct_debit_order_making,
     direct_debit_register_difference,
+    payment_transaction,
     res_partner_bank,
 )

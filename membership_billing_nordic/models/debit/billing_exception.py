@@ -13,6 +13,7 @@ class BillingException(models.Model):
             ("debit_missed", "Debits missed their deadline"),
             ("debit_file", "File of debits cannot be made"),
             ("debit_returned", "Debits wait after their file came back"),
+            ("payment_surplus", "Paid more than was open"),
         ],
         ondelete={
             "mandate_unmatched": "cascade",
@@ -22,5 +23,6 @@ class BillingException(models.Model):
             "debit_missed": "cascade",
             "debit_file": "cascade",
             "debit_returned": "cascade",
+            "payment_surplus": "cascade",
         },
     )

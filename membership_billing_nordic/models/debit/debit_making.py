@@ -36,6 +36,7 @@ class DebitFileMaker:
         self.claims = self.env["direct.debit.order"]
         self.withdrawals = self.env["direct.debit.order"]
         self.left_out = {}
+        self.being_paid = self.env["account.move"]
 
     # ------------------------------------------------------------------ looking through
 
@@ -47,6 +48,7 @@ class DebitFileMaker:
         orders = self._still_wanted(orders)
         orders = self._in_time(orders)
         self._avoid_doubles(orders)
+        self.being_paid = orders.line_ids.invoice_id._mbn_being_paid()
         for order in orders:
             if problem := self._problem(order):
                 self.left_out[order] = problem
@@ -140,6 +142,8 @@ class DebitFileMaker:
 
     def _problem(self, order):
         """Why ``order`` cannot go now; empty when it can."""
+        if order.line_ids.invoice_id & self.being_paid:
+            return self.env._("Its invoice is being paid online.")
         if order._needs_notice():
             order._send_notice()
         if order._needs_notice():

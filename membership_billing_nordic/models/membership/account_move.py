@@ -99,6 +99,10 @@ class AccountMove(models.Model):
         self._mbn_follow()
         return result
 
+    def _mbn_is_guarded(self):
+        guarded = super()._mbn_is_guarded()
+        return guarded or (self.move_type == "out_invoice" and bool(self.sudo().mbn_charge_ids))
+
     def _mbn_follow(self):
         """Tell the charges of these invoices, and of the invoices they credit."""
         moves = self.filtered(lambda move: move.is_sale_document(include_receipts=True))
