@@ -26,8 +26,8 @@ class Program:
 WKHTMLTOPDF = Program("wkhtmltopdf", "wkhtmltopdf", "invoices are not rendered as PDF")
 CHROMIUM = Program("chromium", "chromium", "browser tests are skipped")
 PDFTOPPM = Program("pdftoppm", "poppler-utils", "PDF pages cannot be looked at as pictures")
-SSHD = Program("sshd", "openssh-server", "file transfer tests are skipped")
-FOR_DEMO = (WKHTMLTOPDF,)
+SSHD = Program("sshd", "openssh-server", "no files are exchanged over SFTP in demo and tests")
+FOR_DEMO = (WKHTMLTOPDF, SSHD)
 FOR_TESTS = (WKHTMLTOPDF, CHROMIUM, PDFTOPPM, SSHD)
 
 

@@ -63,6 +63,8 @@ LISTS = (
     "action_billing_delivery_bundle",
     "action_billing_delivery_step",
     "action_bank_file",
+    "action_bank_file_out",
+    "action_bank_file_expectation",
     "action_bank_deposit",
     "action_bank_payment",
     "action_bank_payment_to_place",

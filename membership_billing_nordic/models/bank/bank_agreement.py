@@ -161,6 +161,17 @@ class BankAgreement(models.Model):
         inverse="_inverse_next_payer_number",
         help="The number the next new payer gets. Imported numbers are passed over.",
     )
+    succeeds_id = fields.Many2one(
+        "bank.agreement",
+        string="Succeeds",
+        check_company=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        copy=False,
+        tracking=True,
+        help="The agreement that this one took over from, with another bank or number. Payments "
+        "with references of the former one are matched here, too.",
+    )
     payer_number_count = fields.Integer(compute="_compute_counts")
     reference_count = fields.Integer(compute="_compute_counts")
     missing_settings = fields.Html(compute="_compute_missing_settings", sanitize=False)
@@ -528,6 +539,19 @@ class BankAgreement(models.Model):
         if not exact and account:
             exact = candidates.filtered(lambda row: not number or not row.number)
         return exact if len(exact) == 1 else self.browse()
+
+    def _with_predecessors(self):
+        """This agreement and those it took over from, the latest first."""
+        self.ensure_one()
+        chain = self
+        while (former := chain[-1].sudo().succeeds_id) and former not in chain:
+            chain += former.with_env(self.env)
+        return chain
+
+    @api.constrains("succeeds_id")
+    def _check_succeeds_id(self):
+        if self._has_cycle("succeeds_id"):
+            raise ValidationError(self.env._("An agreement cannot succeed itself."))
 
     def _takes(self, currency):
         """Can an invoice in ``currency`` be paid through this agreement?"""

@@ -81,7 +81,9 @@ class BankFileExpectation(models.Model):
         "bank.file",
         readonly=True,
         copy=False,
-        default=lambda self: self.env["bank.file"].sudo().search([], limit=1),
+        default=lambda self: (
+            self.env["bank.file"].sudo().search([("direction", "=", "in")], limit=1)
+        ),
         help="Files up to this one were looked at.",
     )
     late_day = fields.Date(

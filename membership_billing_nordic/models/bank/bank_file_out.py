@@ -28,6 +28,7 @@ _FROZEN = frozenset(
 )
 _UNSENT = ("draft", "queued")
 _LOOK_AGAIN = timedelta(minutes=1)
+_TRIES_BEFORE_DESK = 3
 
 
 class BankFile(models.Model):
@@ -98,6 +99,9 @@ class BankFile(models.Model):
     send_problem = fields.Text(
         string="Why It Was Not Sent", readonly=True, help="Empty when nothing is in the way."
     )
+    send_tries = fields.Integer(
+        string="Failed Tries", readonly=True, help="How often its channel has failed since."
+    )
     answered_on = fields.Datetime(readonly=True)
     answer = fields.Text(string="The Bank's Answer", readonly=True)
     answer_file_id = fields.Many2one(
@@ -115,7 +119,13 @@ class BankFile(models.Model):
         "Another file to the bank has this number.",
     )
 
-    @api.depends("connection_id.channel_id.kind", "channel_id.kind", "state")
+    @api.depends(
+        "state",
+        "channel_id.kind",
+        "channel_id.out_folder",
+        "connection_id.channel_id.kind",
+        "connection_id.channel_id.out_folder",
+    )
     def _compute_is_by_hand(self):
         for file in self:
             file.is_by_hand = file.direction == "out" and not file._route()._sends_itself()
@@ -314,7 +324,13 @@ class BankFile(models.Model):
         except WayError as error:
             # Nothing has left under its name: it may be tried again.
             channel._note_failure(error)
-            self.write({"state": "queued", "send_problem": channel._sentence(error)})
+            self.write(
+                {
+                    "state": "queued",
+                    "send_problem": channel._sentence(error),
+                    "send_tries": self.send_tries + 1,
+                }
+            )
         self._refresh_desk()
         return False
 
@@ -369,7 +385,7 @@ class BankFile(models.Model):
         return bool(self.deadline and self.deadline < now and not self.late_allowed_by_id)
 
     def _hold_back(self, problem):
-        self.send_problem = problem
+        self.write({"send_problem": problem, "send_tries": 0})
         self._refresh_desk()
 
     def _mark_sent(self, note=""):
@@ -379,6 +395,7 @@ class BankFile(models.Model):
             "sent_on": fields.Datetime.now(),
             "is_fate_unknown": False,
             "send_problem": False,
+            "send_tries": 0,
         }
         self._settle(values, self._on_sent)
         if note:
@@ -489,7 +506,9 @@ class BankFile(models.Model):
         name = {"name": self.name}
         when = self._deadline_text()
         late = self.state in _UNSENT and self._is_late(now)
-        held = late or (self.state == "queued" and bool(self.send_problem))
+        # A channel that fails once or twice is no matter for a person yet.
+        stuck = self.send_problem and self.send_tries not in range(1, _TRIES_BEFORE_DESK)
+        held = late or (self.state == "queued" and bool(stuck))
         return {
             "bank_file_approval": (
                 self.state == "draft" and not late,

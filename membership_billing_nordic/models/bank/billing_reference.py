@@ -78,13 +78,16 @@ class BillingReference(models.Model):
     def _resolve(self, agreement, values):
         """What the payment references ``values`` mean, in one query.
 
-        :param agreement: the agreement that received them
+        :param agreement: the agreement that received them; what its predecessors gave out
+            counts too where it has no such reference itself
         :param values: iterable of references as the bank wrote them
         :return: dict of normalised reference → ``billing.reference``, unknown ones left out
         """
         wanted = {normalise(value) for value in values} - {""}
-        rows = self.search([("agreement_id", "=", agreement.id), ("value", "in", list(wanted))])
-        return {row.value: row for row in rows}
+        chain = agreement._with_predecessors().ids
+        rows = self.search([("agreement_id", "in", chain), ("value", "in", list(wanted))])
+        oldest_first = rows.sorted(lambda row: -chain.index(row.agreement_id.id))
+        return {row.value: row for row in oldest_first}
 
     @api.model
     def _used_layouts(self, layouts):
