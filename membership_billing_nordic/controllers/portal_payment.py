@@ -175,7 +175,7 @@ class PortalPayment(PortalAccount, PaymentPortal):
 
     def _overdue_invoices_get_page_view_values(self, overdue_invoices, **kwargs):
         payable = overdue_invoices.filtered(
-            lambda move: not move._mbn_guarded() or move._has_to_be_paid()
+            lambda move: not move._mbn_guarded() or move.sudo()._has_to_be_paid()
         )
         values = super()._overdue_invoices_get_page_view_values(payable, **kwargs)
         if payable._mbn_guarded():

@@ -1,6 +1,5 @@
 """Paying online on the portal, on the core's own routes, beside debits."""
 
-from datetime import datetime
 from unittest import SkipTest
 from urllib.parse import parse_qs, urlsplit
 
@@ -26,10 +25,16 @@ class CardCommon:
         cls.provider = cls._provider()
 
     @classmethod
-    def _provider(cls, **values):
+    def _provider(cls, name="Cards", **values):
         demo = cls.env.ref("payment.payment_provider_demo").sudo()
         return demo.copy(
-            {"company_id": cls.company.id, "state": "test", "is_published": True} | values
+            {
+                "name": name,
+                "company_id": cls.company.id,
+                "state": "test",
+                "is_published": True,
+            }
+            | values
         )
 
     def _begun(self, invoice, **values):
@@ -170,7 +175,7 @@ class TestPortalPayment(CardCommon, DebitCommon, HttpCase):
         self.assertTrue(self._ask(tokenization_requested=True)["should_tokenize"])
 
     def test_p4_only_providers_and_methods_that_are_offered(self):
-        hidden = self._provider(is_published=False)
+        hidden = self._provider("Hidden", is_published=False)
         self._refused(provider_id=hidden.id)
         other = self.env["payment.method"].sudo().search([("code", "=", "card")], limit=1)
         self._refused(payment_method_id=other.id)
@@ -192,13 +197,13 @@ class TestPortalPayment(CardCommon, DebitCommon, HttpCase):
         self.assertEqual(len(self._transactions()), 1)
 
     def test_p7_another_payment_gives_up_the_one_before(self):
-        first, second = self._ask(), self._ask(provider_id=self._provider().id)
+        first, second = self._ask(), self._ask(provider_id=self._provider("Other").id)
         states = {one.reference: one.state for one in self._transactions()}
         self.assertEqual(states, {first["reference"]: "cancel", second["reference"]: "draft"})
 
     def test_p7_an_old_attempt_is_begun_anew(self):
         first = self._ask()
-        self._transactions().mbn_attempt_ids.asked = {}
+        self._at(2026, 3, 2, 8, 10)
         self.assertNotEqual(self._ask()["reference"], first["reference"])
 
     @mute_logger("odoo.sql_db")
@@ -209,7 +214,7 @@ class TestPortalPayment(CardCommon, DebitCommon, HttpCase):
 
     def test_p7_a_surplus_is_put_on_the_desk_and_leaves_it_when_used(self):
         first = self._ask()
-        second = self._ask(provider_id=self._provider().id)
+        second = self._ask(provider_id=self._provider("Other").id)
         for answer in (second, first):
             transaction = self._transactions().filtered(
                 lambda one, answer=answer: one.reference == answer["reference"]
@@ -275,8 +280,8 @@ class TestPortalPayment(CardCommon, DebitCommon, HttpCase):
         self._sent()
         page = self._page()
         self.assertNotIn("#pay_with", page)
-        self.assertRegex(page, r"collected from your account on\s+<[^>]*>?\s*.*03/20/2026")
-        self.assertIn("2026-03-20", self._refused().args[0]["data"]["message"])
+        self.assertRegex(page, r"collected from your account on\s+03/20/2026. You need not pay it.")
+        self.assertIn("03/20/2026", self._refused().args[0]["data"]["message"])
         self.authenticate("owner", "owner")
         listed = self._page(path="/my/invoices")
         self.assertIn("Collected on", listed)
@@ -284,7 +289,7 @@ class TestPortalPayment(CardCommon, DebitCommon, HttpCase):
 
     def test_a_failed_debit_opens_the_button_again(self):
         self._sent()
-        self._order(self.invoice)._fail("X", "No cover", self.env["bank.file"])
+        self._order(self.invoice).sudo()._fail("X", "No cover")
         self.assertIn("#pay_with", self._page())
 
     def test_a_planned_debit_is_dropped_when_the_payer_pays(self):
@@ -308,10 +313,10 @@ class TestPortalPayment(CardCommon, DebitCommon, HttpCase):
 
     def test_a_payment_begun_and_left_holds_the_debit_for_an_hour(self):
         self._at(2026, 3, 17, 14, 0)
-        begun = self._begun(self.invoice)
+        self._begun(self.invoice)
+        self._at(2026, 3, 17, 14, 59)
         self.assertEqual(self.invoice._mbn_being_paid(), self.invoice)
         self._at(2026, 3, 17, 15, 0)
-        self.assertEqual(begun.create_date, datetime(2026, 3, 17, 14, 0))
         self.assertFalse(self.invoice._mbn_being_paid())
 
     def test_money_here_and_not_booked_is_not_asked_for_twice(self):
@@ -321,6 +326,7 @@ class TestPortalPayment(CardCommon, DebitCommon, HttpCase):
 
     def test_an_authorised_payment_takes_a_sent_debit_back(self):
         begun = self._begun(self.invoice)
+        self._at(2026, 3, 2, 9, 0)
         self._sent()
         begun._set_authorized()
         order = self.assert_order(self.invoice, state="sent", withdraw_wanted=True)
@@ -329,15 +335,19 @@ class TestPortalPayment(CardCommon, DebitCommon, HttpCase):
 
     def test_a_debit_withdrawn_for_a_payment_that_fails_is_collected_after_all(self):
         begun = self._begun(self.invoice)
+        self._at(2026, 3, 2, 9, 0)
         self._sent()
         begun._set_authorized()
         self._sent()
         self.assert_order(self.invoice, state="withdrawn")
         begun._set_canceled()
-        self.assertEqual(sorted(self._order(self.invoice).mapped("state")), ["planned", "withdrawn"])
+        self.assertEqual(
+            sorted(self._order(self.invoice).mapped("state")), ["planned", "withdrawn"]
+        )
 
     def test_a_debit_that_cannot_be_stopped_any_more_is_put_on_the_desk(self):
         begun = self._begun(self.invoice)
+        self._at(2026, 3, 2, 9, 0)
         self._sent()
         self._at(2026, 3, 19, 15, 0)
         self._paid(begun)

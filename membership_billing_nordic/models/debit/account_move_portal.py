@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.tools import format_date
 
 from .direct_debit_order import AT_THE_BANK
 
@@ -67,7 +68,8 @@ class AccountMove(models.Model):
         if self._mbn_guarded():
             if day := self._mbn_debit_sent_on():
                 return self.env._(
-                    "This invoice is collected from your account on %(day)s.", day=day
+                    "This invoice is collected from your account on %(day)s.",
+                    day=format_date(self.env, day),
                 )
             if self._mbn_has_money_under_way():
                 return self.env._("A payment of this invoice is being processed.")

@@ -75,10 +75,12 @@ class BillingPaymentAttempt(models.Model):
         return (
             self.asked == asked
             and transaction.state == "draft"
-            and transaction.create_date > fields.Datetime.now() - SAME_FOR
+            and transaction.last_state_change > fields.Datetime.now() - SAME_FOR
         )
 
     def _keep(self, asked, answer):
         """Keep what begun attempts may be gone on with."""
         begun = self.filtered(lambda one: one.transaction_id.state == "draft")
-        begun.write({"asked": asked, "answer": json.loads(json.dumps(answer, default=json_default))})
+        begun.write(
+            {"asked": asked, "answer": json.loads(json.dumps(answer, default=json_default))}
+        )

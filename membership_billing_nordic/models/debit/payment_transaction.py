@@ -33,7 +33,8 @@ class PaymentTransaction(models.Model):
         """Those that bring money by themselves."""
         return self.filtered(
             lambda one: (
-                one.provider_code not in BYSTANDERS and one.operation not in ("validation", "refund")
+                one.provider_code not in BYSTANDERS
+                and one.operation not in ("validation", "refund")
             )
         )
 
@@ -55,7 +56,7 @@ class PaymentTransaction(models.Model):
     def _mbn_is_fresh_draft(self):
         """May the payer be at the provider's page just now?"""
         self.ensure_one()
-        return self.state == "draft" and self.create_date > fields.Datetime.now() - FRESH
+        return self.state == "draft" and self.last_state_change > fields.Datetime.now() - FRESH
 
     # ------------------------------------------------------------------ states
 
