@@ -25,6 +25,7 @@ from . import (
     test_debit_mandate_import,
     test_debit_notice,
     test_debit_planning,
+    test_debit_succession,
     test_delivery,
     test_delivery_link,
     test_invoice_sending,

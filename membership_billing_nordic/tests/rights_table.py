@@ -94,6 +94,7 @@ account.move.action_mbn_view_contracts                -      -        -       x 
 bank.agreement.action_check                           -      -        -       -           -    x    x       x
 bank.agreement.action_payer_numbers                   -      -        -       -           -    x    x       x
 bank.agreement.action_references                      -      -        -       -           -    x    x       x
+bank.agreement.action_take_over_mandates              -      -        -       -           -    -    x       -
 bank.channel.action_accept_host_key                   -      -        -       -           -    -    x       -
 bank.channel.action_fetch                             -      -        -       -           -    -    x       -
 bank.channel.action_read_host_key                     -      -        -       -           -    -    x       -

@@ -167,16 +167,6 @@ class BankAgreement(models.Model):
         tracking=True,
         help="How far ahead the bank takes debits. Later ones wait. 0: no limit.",
     )
-    succeeds_id = fields.Many2one(
-        "bank.agreement",
-        string="Succeeds",
-        check_company=True,
-        index="btree_not_null",
-        ondelete="restrict",
-        copy=False,
-        tracking=True,
-        help="The agreement that this one took over from, with its mandates.",
-    )
     next_assignment_number = fields.Integer(default=1, copy=False, readonly=True)
 
     # ----------------------------------------------------------------------------------

@@ -299,7 +299,9 @@ class DirectDebitMandate(models.Model):
         self.check_access("write")
 
     def write(self, vals):
-        if vals.keys() & {"agreement_id", "partner_id"}:
+        moves = vals.keys() & {"agreement_id", "partner_id"}
+        is_succession = self.env.su and self.env.context.get("mbn_succession")
+        if moves and not is_succession:
             for mandate in self.filtered(lambda row: row.state != "draft"):
                 raise UserError(
                     mandate.env._(
