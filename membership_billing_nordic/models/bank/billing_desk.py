@@ -4,7 +4,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import format_amount, format_datetime
 
-_AHEAD = timedelta(hours=24)
+AHEAD = timedelta(hours=24)
 _CARD = Markup(
     '<div class="col-12 col-lg-4"><div class="card h-100"><div class="card-body">'
     '<h5 class="card-title">%s</h5>%s</div></div></div>'
@@ -108,7 +108,7 @@ class BillingDesk(models.TransientModel):
             )
             for file in self._unsent()
             if not file.is_late
-            and (not file.deadline or file.deadline < fields.Datetime.now() + _AHEAD)
+            and (not file.deadline or file.deadline < fields.Datetime.now() + AHEAD)
         ]
 
     def _expectations(self):

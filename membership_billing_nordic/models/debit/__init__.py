@@ -12,6 +12,7 @@ from . import (
     bank_mandate_event,
     bank_payment,
     bank_reference_layout,
+    billing_desk,
     billing_exception,
     billing_payment_attempt,
     direct_debit_deadline,
