@@ -20,6 +20,21 @@ def on_or_after(day: date) -> date:
     return day
 
 
+def after(day: date, count: int) -> date:
+    """The banking day that is ``count`` banking days after ``day``."""
+    for _number in range(count):
+        day = on_or_after(day + timedelta(days=1))
+    return day
+
+
+def before(day: date) -> date:
+    """The last banking day before ``day``."""
+    day -= timedelta(days=1)
+    while not is_banking_day(day):
+        day -= timedelta(days=1)
+    return day
+
+
 def between(first: date, last: date) -> list[date]:
     """Every banking day from ``first`` to ``last``, both included."""
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))

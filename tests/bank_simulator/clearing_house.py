@@ -7,6 +7,7 @@ from itertools import groupby
 from random import Random
 
 from . import banking_days, nets
+from .avtalegiro import AvtaleGiro
 from .payers import Payers, Payment
 
 _MOST_PER_SUM = 25
@@ -32,7 +33,8 @@ class ClearingHouse:
 
     ``agreements`` gives the agreement number of each of its accounts, ``recipient`` its
     customer number. Everything that happens follows from ``seed``; ``payments`` is all
-    that was ever ordered.
+    that was ever ordered. With ``structures`` of KIDs payers can sign up for AvtaleGiro, which is
+    played by ``debits``.
     """
 
     def __init__(
@@ -43,9 +45,18 @@ class ClearingHouse:
         agreements: dict[str, str],
         habits: dict[str, int] | None = None,
         old_references: Iterable[str] = (),
+        structures: dict[str, tuple[int, int]] | None = None,
+        outcomes: dict[str, int] | None = None,
     ):
         self.chance = Random(seed)
         self.payers = Payers(self.chance, habits, old_references)
+        # Chances of its own: how many debits there are changes nothing about other payments.
+        self.debits = AvtaleGiro(
+            chance=Random(f"debits {seed}"),
+            sender=recipient,
+            structures=structures or {},
+            outcomes=outcomes,
+        )
         self.recipient = recipient
         self.agreements = agreements
         self.payments: list[Payment] = []
@@ -69,10 +80,15 @@ class ClearingHouse:
 
     def play(self, first: date, last: date) -> list[BankFile]:
         """The files of these days, one for each banking day with something to tell."""
-        files = [self._file_of(day) for day in banking_days.between(first, last)]
+        files = [self.deliver(day) for day in banking_days.between(first, last)]
         return [file for file in files if file is not None]
 
-    def _file_of(self, day: date) -> BankFile | None:
+    def deliver(self, day: date) -> BankFile | None:
+        """The file of a banking day; None when there is nothing to tell."""
+        debited = self.debits.settle(day)
+        self.payments += debited
+        self._waiting += debited
+        self._notices += self.debits.notices_until(day)
         due = [payment for payment in self._waiting if payment.settled_on <= day]
         notices = [notice for notice in self._notices if notice[0] <= day]
         if not due and not notices:
