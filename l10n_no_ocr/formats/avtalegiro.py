@@ -274,7 +274,7 @@ class _File:
             ):
                 raise self.encoder.faults(request, self.today)[0]
             starts[request.key] = size + 1
-            name = to_latin_1(request.payer_name)[:_NAME_LENGTH]
+            name = to_latin_1(request.payer_name).strip()[:_NAME_LENGTH]
             add(_ITEMS % (transaction, number, day, ore, kid, transaction, number, name, text))
             for cell in cells:
                 add(_CELL % (number, *cell))
