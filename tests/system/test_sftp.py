@@ -301,6 +301,35 @@ files._receive = slow
 channel._cron_fetch()
 print("ERROR", channel.last_error)
 """
+AS_A_PERSON = """
+env = env(user=2)
+env.user.group_ids += env.ref("membership_billing_nordic.group_billing_manager")
+channel = env["bank.channel"].search([("name", "=", "Bank")])
+channel.write({"host_key": False, "after_fetch": "leave"})
+
+def fetch():
+    files = channel.sudo()._fetch()
+    env.cr.commit()
+    return files.mapped("name")
+
+print("UNKNOWN", fetch(), channel.last_error)
+channel.action_read_host_key()
+print("PINNED BY ITSELF", channel.host_key)
+print("FINGERPRINT", channel.offered_fingerprint)
+channel.action_accept_host_key()
+print("TEST", channel.action_test()["params"]["message"])
+print("FETCHED", fetch(), "AGAIN", fetch())
+env["bank.file"].sudo()._cron_send()
+env.cr.commit()
+print("SENT", env["bank.file"].search([("direction", "=", "out")]).state)
+"""
+OTHER_KEY = """
+channel = env["bank.channel"].search([("name", "=", "Bank")])
+channel._fetch()
+env.cr.commit()
+print("REFUSED", channel.last_error)
+print("DESK", env["billing.exception"].search([("kind", "=", "channel_failing")]).mapped("state"))
+"""
 STATE = "SELECT state FROM bank_file WHERE direction = 'out'"
 
 
@@ -370,3 +399,24 @@ def test_two_fetchers_at_once_and_one_killed_store_each_file_once(bank, look, se
     assert look.rows(stored) == [(f"{number}.txt", "received") for number in range(3)]
     assert names(server.root / "Outbound") == ["archive"]
     assert names(server.root / "Outbound" / "archive") == ["0.txt", "1.txt", "2.txt"]
+
+
+def test_a_channel_is_set_up_by_a_person_and_used(bank, ways, server, odoo_script):
+    (server.root / "Outbound" / "ocr.txt").write_bytes(b"payments")
+    output = odoo_script(bank, MAKE + AS_A_PERSON).wait()
+    assert "UNKNOWN [] The server's host key is not known yet" in output
+    assert "PINNED BY ITSELF False" in output
+    assert f"FINGERPRINT {ways.fingerprint(server.host_key)}" in output
+    assert "TEST The connection works. 1 files wait." in output
+    assert "FETCHED ['ocr.txt'] AGAIN []" in output
+    assert "SENT sent" in output
+    assert names(server.root / "Outbound") == ["ocr.txt"]
+    assert (server.root / "Inbound" / "claims-1.txt").read_bytes() == b"claims"
+    server.stop()
+    server.new_host_key()
+    server.start()
+    output = odoo_script(bank, OTHER_KEY).wait()
+    assert (
+        f"REFUSED The server shows another host key ({ways.fingerprint(server.host_key)})" in output
+    )
+    assert "DESK ['open']" in output

@@ -59,7 +59,8 @@ class BankFile(models.Model):
         "bank.connection",
         index=True,
         readonly=True,
-        help="Whose file it is, found by the accounts in it.",
+        ondelete="restrict",
+        help="Whose file it is; of a file from the bank, found by the accounts in it.",
     )
     state = fields.Selection(
         [
