@@ -36,6 +36,7 @@ class DebitFileMaker:
         self.claims = self.env["direct.debit.order"]
         self.withdrawals = self.env["direct.debit.order"]
         self.left_out = {}
+        self.requests = {}
         self.being_paid = self.env["account.move"]
 
     # ------------------------------------------------------------------ looking through
@@ -52,8 +53,7 @@ class DebitFileMaker:
         for order in orders:
             if problem := self._problem(order):
                 self.left_out[order] = problem
-            else:
-                self.claims |= order
+        self.claims = orders.filtered(lambda order: order not in self.left_out)
         self.withdrawals = self._withdrawals()
 
     def _near(self):
@@ -152,7 +152,8 @@ class DebitFileMaker:
                 days=order.agreement_id.debit_notice_days,
             )
         try:
-            faults = self.encoder.faults(order.agreement_id._collection_request(order))
+            request = self.requests[order] = order.agreement_id._collection_request(order)
+            faults = self.encoder.faults(request)
         except Exception as error:
             # The others go; the text of the error may hold personal data.
             _logger.error("direct.debit.order %s: %s", order.id, type(error).__name__)
@@ -218,21 +219,20 @@ class DebitFileMaker:
 
     def _assignments(self):
         found = []
-        for orders, message in (
-            (self.claims, "_collection_request"),
-            (self.withdrawals, "_collection_withdrawal"),
-        ):
-            for agreement, own in orders.grouped("agreement_id").items():
-                prepare = getattr(agreement, message)
-                found.append(
-                    Assignment(
-                        number=agreement._take_assignment_number(),
-                        account=agreement.account_number or "",
-                        agreement_number=agreement.number or "",
-                        requests=tuple(prepare(order) for order in own),
-                    )
-                )
+        for agreement, own in self.claims.grouped("agreement_id").items():
+            found.append(self._assignment(agreement, [self.requests[order] for order in own]))
+        for agreement, own in self.withdrawals.grouped("agreement_id").items():
+            withdrawals = [agreement._collection_withdrawal(order) for order in own]
+            found.append(self._assignment(agreement, withdrawals))
         return found
+
+    def _assignment(self, agreement, requests):
+        return Assignment(
+            number=agreement._take_assignment_number(),
+            account=agreement.account_number or "",
+            agreement_number=agreement.number or "",
+            requests=tuple(requests),
+        )
 
     def deadline(self):
         """By when the file must be at the bank."""

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from odoo import fields
 
+from ...formats.references import normalise
+
 # Nothing is planned for a deadline that the next run might miss.
 MARGIN = timedelta(hours=1)
 
@@ -115,16 +117,16 @@ class DebitPlanner:
                 for vals in self._line_vals(order, amounts)
             ]
         )
-        moved = defaultdict(self.env["account.move.line"].browse)
+        moved = defaultdict(list)
         for _agreement, _mandate, claims, due, _amounts in rows:
-            moved[due] |= claims.filtered(lambda claim, due=due: claim.date_maturity != due)
-        for due, claims in moved.items():
-            claims._mbn_move_due_date(due)
+            moved[due] += [claim.id for claim in claims if claim.date_maturity != due]
+        for due, ids in moved.items():
+            self.env["account.move.line"].browse(ids)._mbn_move_due_date(due)
         orders.filtered(lambda order: order._needs_notice())._send_notice()
         return orders
 
     def _order_vals(self, agreement, mandate, claims, due, amounts):
-        asked = min(claims.mapped("date_maturity"))
+        reference = agreement._order_reference(claims)
         return {
             "agreement_id": agreement.id,
             "company_id": agreement.company_id.id,
@@ -132,8 +134,9 @@ class DebitPlanner:
             "partner_id": mandate.partner_id.id,
             "mandate_id": mandate.id,
             "due_date": due,
-            "original_due_date": asked,
-            "reference": agreement._order_reference(claims),
+            "original_due_date": min(claims.mapped("date_maturity")),
+            "reference": reference,
+            "reference_value": normalise(reference),
             "amount": agreement.currency_id.round(sum(amounts.values())),
             "deadline": self._deadline(agreement, due),
         }

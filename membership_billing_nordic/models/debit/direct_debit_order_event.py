@@ -8,7 +8,6 @@ class DirectDebitOrderEvent(models.Model):
     _description = "Answer to a Direct Debit"
     _order = "id desc"
     _rec_name = "meaning"
-    _check_company_auto = True
 
     order_id = fields.Many2one(
         "direct.debit.order", required=True, readonly=True, index=True, ondelete="cascade"

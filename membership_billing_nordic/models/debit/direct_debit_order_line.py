@@ -10,7 +10,6 @@ class DirectDebitOrderLine(models.Model):
     _description = "Claim of a Direct Debit"
     _order = "id"
     _rec_name = "invoice_id"
-    _check_company_auto = True
 
     order_id = fields.Many2one(
         "direct.debit.order", required=True, readonly=True, index=True, ondelete="cascade"
