@@ -164,7 +164,7 @@ class BankFileExpectation(models.Model):
     @api.model
     def _cron_check(self):
         """Settle what came and tell what is late."""
-        expectations = self.search([])
+        expectations = self.search([("connection_id.active", "=", True)])
         self.env["ir.cron"]._commit_progress(remaining=len(expectations))
         for expectation in expectations:
             expectation._check_all()
