@@ -1,14 +1,15 @@
-"""A month of a Norwegian ski club: invoiced, paid by the bank simulator's payers, booked.
+"""Two months of a Norwegian ski club: the fee season by invoice, then a month with AvtaleGiro.
 
 Runs inside Odoo. Everything goes the way it goes in practice: a billing run with its preview, bank
-files in a folder, scheduled actions. At the end the ledger must agree with what the payers did.
+files in a folder and over SFTP, scheduled actions. At the end the ledger must agree with what the
+payers and their banks did.
 """
 
 from collections import Counter
 from datetime import date, timedelta
-from decimal import Decimal
 
 from devtools.scenarios import association
+from devtools.scenarios.debits import STRUCTURE, DebitMonths, claims_of
 from tests.bank_simulator.clearing_house import ClearingHouse
 from tests.bank_simulator.payers import HABITS
 
@@ -17,6 +18,8 @@ LAST_YEAR = {"in_time": 92, "never": 8}
 SEED = 20
 SAMPLE, WAVE = 10, 60
 WRONG_PRICE = 919
+# Of the month with AvtaleGiro: debits are due on the 15th, three banking days later it is over.
+SIGNED_UP_BEFORE, ENDS_ON, LAST_DAY = 4, 12, 22
 
 
 class LedgerError(AssertionError):
@@ -24,8 +27,9 @@ class LedgerError(AssertionError):
 
 
 def run(env, out_dir):
-    """Play the month before this one; files stay in `out_dir`. Returns the table to print."""
-    closed = date.today().replace(day=1) - timedelta(days=1)
+    """Play the two months before this one; files stay in `out_dir`. Returns the table to print."""
+    last_month = (date.today().replace(day=1) - timedelta(days=1)).replace(day=1)
+    closed = last_month - timedelta(days=1)
     opened = closed.replace(day=1)
     club = association.found(env, opened)
     folder = _Folder(env, out_dir)
@@ -34,6 +38,7 @@ def run(env, out_dir):
         recipient=association.CUSTOMER_NUMBER,
         agreements={association.ACCOUNT: association.AGREEMENT_NUMBER},
         habits=LAST_YEAR,
+        structures={association.ACCOUNT: STRUCTURE},
     )
     _last_season(env, club, house, folder, opened)
     house.payers.habits = HABITS
@@ -41,9 +46,89 @@ def run(env, out_dir):
         association.join(env, club.plans[code], count, opened, seed=SEED + number)
     undone = _take_back_a_sample(env, club, opened)
     billing_run = _bill_in_waves(env, opened)
-    house.announce(_claims(env, billing_run), opened)
+    house.announce(claims_of(_invoices(env, billing_run)), opened)
     folder.deliver(house.play(opened, closed))
-    return _season(undone, billing_run) + _table(env, club, folder.delivered, billing_run)
+    debits = _collect(env, club, house, out_dir, last_month)
+    delivered = folder.delivered + debits.delivered
+    return _season(undone, billing_run) + _table(env, club, delivered) + debits.table()
+
+
+def _collect(env, club, house, out_dir, month):
+    """A month with AvtaleGiro, by scheduled actions alone."""
+    club.company.mbn_billing_mode = "automatic"
+    debits = Debits(env, house, month)
+    with DebitMonths(env, club, house, out_dir / "sftp") as months:
+        debits.play(months)
+    return debits
+
+
+class Debits:
+    """What happens in the month with AvtaleGiro, and what it comes to."""
+
+    def __init__(self, env, house, month):
+        self.env, self.house, self.month = env, house, month
+        self.outcomes, self.delivered = {}, []
+        self.told = env["account.move"].search([("move_type", "=", "out_invoice")])
+
+    def play(self, months):
+        monthly = self.told.filtered(lambda move: move.mbn_contract_ids.plan_id.term == "month")
+        first = self.month - timedelta(days=SIGNED_UP_BEFORE)
+        months.sign_up(monthly[::2], first)
+        last = self.month + timedelta(days=LAST_DAY - 1)
+        months.play(first, last, lambda day: self._on_morning(months, day))
+        self.outcomes = months.account()
+        self.delivered = [payment for file in months.front.delivered for payment in file.payments]
+
+    def _on_morning(self, months, day):
+        """Two of those who are debited change their mind; the others pay their invoices."""
+        sent = self.env["direct.debit.order"].search([("state", "=", "sent")], order="id")
+        if day == self.month.replace(day=ENDS_ON):
+            months.end(sent[0].reference, day)
+            self._credit(sent[1].line_ids.invoice_id)
+        invoices = self.env["account.move"].search(
+            [("move_type", "=", "out_invoice"), ("state", "=", "posted")], order="id"
+        )
+        fresh = invoices.filtered(
+            lambda move: move not in self.told and not move.mbn_debit_date and move.amount_residual
+        )
+        self.told |= fresh
+        self.house.announce(claims_of(fresh), day)
+
+    def _credit(self, invoice):
+        """The office credits an invoice whose debit is at the bank already."""
+        wizard = self.env["account.move.reversal"].create(
+            {"move_ids": invoice.ids, "journal_id": invoice.journal_id.id}
+        )
+        note = self.env["account.move"].browse(wizard.reverse_moves()["res_id"])
+        note.action_post()
+        claims = (invoice | note).line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable" and not line.reconciled
+        )
+        claims.reconcile()
+
+    def table(self):
+        mandates = self.env["direct.debit.mandate"].search_count([("state", "=", "active")])
+        files = self.env["bank.file"].search([("direction", "=", "out")])
+        labels = dict(self.env["direct.debit.order"]._fields["state"].selection)
+        lines = [
+            f"  {labels[state].lower():<40}{count:>7}{amount / 100:>16,.2f}"
+            for state, (count, amount) in sorted(self.outcomes.items())
+        ]
+        count = sum(count for count, _amount in self.outcomes.values())
+        amount = sum(amount for _count, amount in self.outcomes.values())
+        return "\n".join(
+            [
+                "",
+                f"AvtaleGiro, {self.month:%B %Y}",
+                "-" * 65,
+                f"{'Mandates in force':<42}{mandates:>7}",
+                f"{'Files sent over SFTP before the deadline':<42}{len(files):>7}",
+                f"{'Debits':<42}{count:>7}{amount / 100:>16,.2f}",
+                *lines,
+                "Every debit is what the clearing house says it is.",
+                "",
+            ]
+        )
 
 
 def _take_back_a_sample(env, club, day):
@@ -73,7 +158,7 @@ def _last_season(env, club, house, folder, opened):
     """Members since last year: their old references are still in their net banks."""
     begun = opened.replace(year=opened.year - 1)
     association.join(env, club.plans["SEASON"], OLD_MEMBERS, begun, seed=SEED - 1)
-    claims = _claims(env, _bill(env, begun))
+    claims = claims_of(_invoices(env, _bill(env, begun)))
     house.announce(claims, begun)
     folder.deliver(house.play(begun, begun + timedelta(days=60)))
     house.payers.old_references = [claim["reference"] for claim in claims]
@@ -133,18 +218,8 @@ def _work(billing_run, state):
     return billing_run
 
 
-def _claims(env, billing_run):
-    invoices = env["account.move"].search([("mbn_run_id", "=", billing_run.id)], order="id")
-    return [
-        {
-            "reference": invoice.payment_reference,
-            "amount": Decimal(str(invoice.amount_total)),
-            "due_date": invoice.invoice_date_due,
-            "account": association.ACCOUNT,
-            "payer": invoice.partner_id.name,
-        }
-        for invoice in invoices
-    ]
+def _invoices(env, billing_run):
+    return env["account.move"].search([("mbn_run_id", "=", billing_run.id)], order="id")
 
 
 def _season(undone, billing_run):
@@ -159,9 +234,11 @@ def _season(undone, billing_run):
     )
 
 
-def _table(env, club, delivered, billing_run):
+def _table(env, club, delivered):
     env.invalidate_all()
-    invoices = env["account.move"].search([("mbn_run_id", "=", billing_run.id)])
+    invoices = env["account.move"].search(
+        [("move_type", "=", "out_invoice"), ("state", "=", "posted")]
+    )
     payments = env["bank.payment"].search([])
     real = payments.filtered(lambda payment: payment.state != "information")
     to_place = real.filtered(lambda payment: payment.state == "unmatched")
@@ -201,13 +278,14 @@ def _table(env, club, delivered, billing_run):
     return "\n".join(
         [
             "",
-            f"{club.company.name}, {billing_run.date:%B %Y}" + "NOK".rjust(33),
+            f"{club.company.name:<61} NOK",
             "-" * 65,
             line("Members", env["res.partner"].search([("mbn_member_number", "!=", False)])),
             *(line(f"  {status}", count) for status, count in sorted(states.items())),
-            line("Invoiced in the month", invoices, _ore(sum(invoices.mapped("amount_total")))),
+            line("Invoiced", invoices, _ore(sum(invoices.mapped("amount_total")))),
             line("  paid", *invoiced("paid", "in_payment")),
             line("  partly paid", *invoiced("partial")),
+            line("  credited", *invoiced("reversed")),
             line("  not paid", *invoiced("not_paid")),
             line("Payments from the bank", real, sums["given"]),
             line("  placed by the program", real - to_place, sums["placed"]),
@@ -221,6 +299,7 @@ def _table(env, club, delivered, billing_run):
             line("Invoiced less placed", None, sums["invoiced in all"] - sums["placed"]),
             line("  ledger: receivables", None, sums["receivables"]),
             "All sums agree with the ledger.",
+            "",
         ]
     )
 
