@@ -242,19 +242,17 @@ class TestPortalPayment(CardCommon, DebitCommon, HttpCase):
 
     # ------------------------------------------------------------------ amounts to choose
 
+    def _in_two_parts(self, payer):
+        """An invoice of 40 due on 22 March and 60 due on 21 April."""
+        parts = [
+            Command.create({"value": "percent", "value_amount": share, "nb_days": days})
+            for share, days in ((40, 20), (60, 50))
+        ]
+        terms = self.env["account.payment.term"].create({"name": "Two parts", "line_ids": parts})
+        return self._invoice(payer, 100, invoice_date=day(3, 2), invoice_payment_term_id=terms.id)
+
     def test_an_instalment_may_be_chosen(self):
-        terms = self.env["account.payment.term"].create(
-            {
-                "name": "Two parts",
-                "line_ids": [
-                    Command.create({"value": "percent", "value_amount": 40, "nb_days": 20}),
-                    Command.create({"value": "percent", "value_amount": 60, "nb_days": 50}),
-                ],
-            }
-        )
-        invoice = self._invoice(
-            self.without, 100, invoice_date=day(3, 2), invoice_payment_term_id=terms.id
-        )
+        invoice = self._in_two_parts(self.without)
         self.assertEqual(self._ask(invoice, amount=40.0)["amount"], 40.0)
         self.assertEqual(self._ask(invoice, amount=60.0)["amount"], 100.0)
 
@@ -338,6 +336,15 @@ class TestPortalPayment(CardCommon, DebitCommon, HttpCase):
         order = self.assert_order(self.invoice, state="sent", withdraw_wanted=True)
         begun._set_canceled()
         self.assertRecordValues(order, [{"state": "sent", "withdraw_wanted": False}])
+
+    def test_a_payment_of_one_instalment_takes_back_its_debit_only(self):
+        invoice = self._in_two_parts(self.payer)
+        begun = self._begun(invoice, amount=40.0)
+        self._at(2026, 3, 2, 9, 0)
+        self._sent()
+        begun._set_authorized()
+        wanted = {order.amount: order.withdraw_wanted for order in self._order(invoice)}
+        self.assertEqual(wanted, {40.0: True, 60.0: False})
 
     def test_a_debit_withdrawn_for_a_payment_that_fails_is_collected_after_all(self):
         begun = self._begun(self.invoice)

@@ -86,13 +86,33 @@ class AccountMove(models.Model):
 
     # ------------------------------------------------------------------ what becomes of debits
 
-    def _mbn_paid_online(self):
-        """The money is there or sure: debits of these invoices that are sent are taken back."""
+    def _mbn_paid_online(self, amount):
+        """``amount`` is there or sure: sent debits of the claims that it pays are taken back."""
         # The desk is not the payer's, whose language this may be.
         invoices = self.with_context(lang=self.company_id[:1].partner_id.lang)
-        sent = invoices._mbn_live_orders().filtered(lambda order: order.state in AT_THE_BANK)
-        gone = sent.filtered(lambda order: not order.withdraw_wanted)._stop("paid")
-        gone._put_gone_on_desk(invoices.env._("Meanwhile its invoice was paid online."))
+        paid = invoices._mbn_claims_paid_by(amount)
+        rows = self.env["direct.debit.order.line"].with_env(invoices.env).sudo()
+        live = rows.search([("move_line_id", "in", list(paid)), ("is_live", "=", True)]).order_id
+        for order in live.filtered(
+            lambda order: order.state in AT_THE_BANK and not order.withdraw_wanted
+        ):
+            part = sum(paid.get(line.move_line_id.id, 0) for line in order.line_ids)
+            missing = order.currency_id.compare_amounts(part, order._open_amount()) < 0
+            gone = order._stop("part_payment" if missing else "paid")
+            gone._put_gone_on_desk(invoices.env._("Meanwhile its invoice was paid online."))
+
+    def _mbn_claims_paid_by(self, amount):
+        """``{id of receivable line: what it gets}`` of ``amount``: the oldest claims come first."""
+        claims = self.line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable" and not line.reconciled
+        )
+        paid = {}
+        for claim in claims.sorted(lambda line: (line.date_maturity or line.date, line.id)):
+            part = min(amount, claim.amount_residual_currency)
+            if part > 0:
+                paid[claim.id] = part
+                amount -= part
+        return paid
 
     def _mbn_not_paid_online(self):
         """The money that was sure does not come: these invoices are collected after all."""

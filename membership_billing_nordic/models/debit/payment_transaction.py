@@ -85,7 +85,8 @@ class PaymentTransaction(models.Model):
         changed = super()._update_state(allowed_states, target_state, state_message)
         changed.sudo().mbn_attempt_ids.answer = False
         if target_state in ("authorized", "done"):
-            changed._mbn_invoices()._mbn_paid_online()
+            for transaction in changed:
+                transaction._mbn_invoices()._mbn_paid_online(transaction.amount)
         elif target_state in ("cancel", "error"):
             (changed & authorized)._mbn_invoices()._mbn_not_paid_online()
         return changed
