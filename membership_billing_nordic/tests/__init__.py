@@ -37,6 +37,7 @@ from . import (
     test_member_signup,
     test_membership_contract,
     test_membership_plan,
+    test_membership_years,
     test_payer_number,
     test_portal_payment,
     test_references,
