@@ -111,6 +111,12 @@ class TestBankChannel(BankFileCommon):
         with self.assertRaisesRegex(ValidationError, "outside"):
             self._channel("way_out")
 
+    def test_without_a_quiet_time_a_clock_that_is_ahead_does_not_matter(self):
+        self._drop("ocr.txt", self._content(self._payment(450)), age=-3600)
+        self.assertFalse(self._fetch())
+        self.channel.quiet_seconds = 0
+        self.assertEqual(len(self._fetch()), 1)
+
     def test_files_that_are_left_are_fetched_once(self):
         self.channel.after_fetch = "leave"
         path = self._drop("ocr.txt", self._content(self._payment(450)))

@@ -1,6 +1,7 @@
 import fnmatch
 import hashlib
 import logging
+import math
 import time
 from functools import partial
 from pathlib import Path
@@ -95,7 +96,8 @@ class BankChannel(models.Model):
     quiet_seconds = fields.Integer(
         string="Wait Until Unchanged For (Seconds)",
         default=30,
-        help="A file that was changed more recently is left alone: it may still be written.",
+        help="A file that was changed more recently is left alone: it may still be written. 0: "
+        "whatever lies there is taken at once.",
     )
     host = fields.Char(string="Server", help="Name or address of the bank's SFTP server.")
     port = fields.Integer(default=22)
@@ -529,7 +531,8 @@ class BankChannel(models.Model):
         seen = self.env["bank.channel.seen"].search([("channel_id", "=", self.id)])
         keys = {(row.name, row.size, row.stamp): row for row in seen}
         seen.browse(row.id for key, row in keys.items() if key not in waiting).unlink()
-        still_since = time.time() - max(self.quiet_seconds, 0)
+        # Without a quiet time the clock over there does not matter either.
+        still_since = time.time() - self.quiet_seconds if self.quiet_seconds > 0 else math.inf
         wanted = [
             entry
             for key, entry in waiting.items()
