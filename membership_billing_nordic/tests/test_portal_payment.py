@@ -1,10 +1,11 @@
 """Paying online on the portal, on the core's own routes, beside debits."""
 
 from unittest import SkipTest
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import psycopg2
 from odoo import Command
+from odoo.addons.payment.utils import generate_access_token
 from odoo.tests import HttpCase, JsonRpcException, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -271,6 +272,22 @@ class TestPortalPayment(CardCommon, DebitCommon, HttpCase):
         self.assertEqual(parse_qs(urlsplit(route).query)["offer"], ["120.0"])
         self.assertEqual(self._ask(route=route, amount=120.0)["amount"], 120.0)
         self.assertEqual(self._ask(route=route.replace("120", "1"), amount=1.0)["amount"], 450.0)
+
+    def test_the_cores_own_page_of_payments_obeys_too(self):
+        self._card(self.owner.partner_id)
+        signed = (self.owner.partner_id.id, 120.0, self.invoice.currency_id.id)
+        path = "/payment/pay?" + urlencode(
+            {
+                "invoice_id": self.invoice.id,
+                "amount": 120.0,
+                "access_token": generate_access_token(*signed, env=self.env),
+            }
+        )
+        page = self._page(path=path)
+        self.assertIn(f"/invoice/transaction/{self.invoice.id}?offer=120.0", page)
+        self.assertNotIn("4321", page)
+        self._sent()
+        self.assertNotIn("o_payment_radio", self._page(path=path))
 
     # ------------------------------------------------------------------ beside debits
 
