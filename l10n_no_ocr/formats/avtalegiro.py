@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
@@ -33,6 +34,7 @@ LABEL = "AvtaleGiro claims and withdrawals (Nets)"
 LINE_END = "\r\n"
 _NAME_LENGTH, _TEXT_LENGTH = 10, 25
 _MOST_LINES = records.MOST_LINES
+_ZERO = kroner(0)
 _LARGEST = kroner(records.LARGEST_AMOUNT)
 _KID = re.compile(r"[0-9]{3,24}[0-9-]")
 _ACCOUNT = re.compile(r"[0-9]{11}")
@@ -134,18 +136,19 @@ def _wrong_texts(request):
 
 def _ore(amount: Decimal) -> int | None:
     """The amount in øre; None unless it is above zero, has at most two decimals and fits."""
-    if not (isinstance(amount, Decimal) and amount.is_finite() and 0 < amount <= _LARGEST):
+    if not (isinstance(amount, Decimal) and amount.is_finite() and _ZERO < amount <= _LARGEST):
         return None
     ore = int(amount * 100)
     # Comparing is exact, while multiplying rounds numbers of very many digits.
-    return ore if ore and kroner(ore) == amount else None
+    is_exact = amount.same_quantum(_ZERO) or kroner(ore) == amount
+    return ore if is_exact and ore else None
 
 
 def _statement_text(request: CollectionRequest) -> str:
     return to_latin_1(request.statement_text).strip()
 
 
-def _last_line(cells: list[Cell]) -> int:
+def _last_line(cells: Sequence[Cell]) -> int:
     return cells[-1][0] if cells else 0
 
 
@@ -321,12 +324,18 @@ class _File:
         )
 
 
-def _content(request: CollectionRequest) -> tuple[str, str, list[Cell] | tuple]:
+@lru_cache(maxsize=1024)
+def _cells(lines: tuple[str, ...]) -> tuple[Cell, ...]:
+    """As :func:`cells_of`; most members are told the same."""
+    return tuple(cells_of(lines))
+
+
+def _content(request: CollectionRequest) -> tuple[str, str, tuple[Cell, ...]]:
     """Transaction type, text for the payer's statement, and cells of the bank's notice."""
     text = _statement_text(request)
     if not request.is_notified_by_bank:
         return records.NOTIFIED_BY_PAYEE, text, ()
-    return records.NOTIFIED_BY_BANK, text, cells_of(request.lines)
+    return records.NOTIFIED_BY_BANK, text, _cells(request.lines)
 
 
 def _misplaced(request: OutgoingMessage, requested: type) -> FormatError:
