@@ -1,5 +1,6 @@
 from datetime import date, datetime
 from decimal import Decimal
+from unittest.mock import patch
 
 from freezegun import freeze_time
 from odoo.addons.membership_billing_nordic.formats.messages import FileReceipt
@@ -34,6 +35,13 @@ class TestAvtaleGiro(NorwayCommon):
         clock = freeze_time(NOW)
         self.frozen = clock.start()
         self.addCleanup(clock.stop)
+        crons = type(self.env["ir.cron"])
+        self.startPatcher(patch.object(crons, "_commit_progress", self._committed))
+
+    def _committed(self, *args, **kwargs):
+        """Stands in for the commit."""
+        self.env.flush_all()
+        return float("inf")
 
     def _due(self, payer, amount, due, **values):
         return self._invoice(
@@ -172,7 +180,9 @@ class TestAvtaleGiro(NorwayCommon):
         self.assertEqual(file.name, "DIRREM.D260302.F0000001.txt")
         self.assertEqual((file.format, file.request_count), ("no.avtalegiro", 1))
         file._mark_sent()
-        self.env["bank.file"]._receive("KV.GODKJENT.F0000001.D260302.T091500.K1.html", b"<p/>")
+        name = "KV.GODKJENT.F0000001.D260302.T091500.K1.html"
+        receipt = self.env["bank.file"]._receive(name, b"<p>Godkjent</p>", self.company)
+        self.assertTrue(receipt._process())
         self.assertEqual(file.state, "confirmed")
 
     def test_receipts_are_known_by_their_names(self):
@@ -227,6 +237,77 @@ class TestAvtaleGiro(NorwayCommon):
         self.assertFalse(connection._debit_encoder())
         self.kid_agreement.connection_id = connection
         self.assertEqual(self.kid_agreement.debit_lead_days, 2)
+
+    # What comes back
+
+    def _receive(self, *lines):
+        """A file of the house: the records of its assignments, without start and end."""
+        records = [line.ljust(80, "0") for line in lines]
+        count = sum(int(line[8:16]) for line in records if line[6:8] == "88")
+        amount = sum(int(line[24:41]) for line in records if line[6:8] == "88")
+        number = self.env["bank.file"].search_count([]) + 1
+        start = f"NY00001000008080{number:07d}00123456".ljust(80, "0")
+        end = f"NY000089{count:08d}{len(records) + 2:08d}{amount:017d}".ljust(80, "0")
+        content = "".join(f"{line}\r\n" for line in (start, *records, end))
+        file = self.env["bank.file"]._receive("OCR", content.encode("latin-1"), self.company)
+        self.assertTrue(file._process())
+        self.assertEqual(file.state, "booked")
+        return file
+
+    def _mandates(self, *notices):
+        """A mandate assignment: registration type, KID, J or N."""
+        records = [
+            f"NY219470{serial:07d}{kind}{kid:>25}{notice}"
+            for serial, (kind, kid, notice) in enumerate(notices, 1)
+        ]
+        end = f"NY212488{len(records):08d}{len(records) + 2:08d}"
+        self._receive("NY212420" + "0" * 15 + "1" + "86011117947", *records, end)
+
+    def _paid(self, order, day):
+        """OCR giro: the debit of an order came on ``day``."""
+        date_and_sum = f"{day:%d%m%y}01{day:%d}100001"
+        ore = round(order.amount * 100)
+        self._receive(
+            "NY090020001234567000000186011117947",
+            f"NY0915300000001{date_and_sum}0{ore:017d}{order.reference:>25}",
+            f"NY0915310000001{'':0<26}{day:%d%m%y}",
+            f"NY0900880000000100000004{ore:017d}{day:%d%m%y}{day:%d%m%y}{day:%d%m%y}",
+        )
+
+    def _kid(self, payer, serial):
+        number = self.kid_agreement._payer_numbers(payer)[payer.id]
+        return self.kid_agreement.layout_ids._shape().build(number, serial)
+
+    def _mandate_of(self, payer):
+        return self.env["direct.debit.mandate"].search(
+            [("partner_id", "=", payer.id), ("agreement_id", "=", self.kid_agreement.id)]
+        )
+
+    def test_a_payer_signs_up_with_an_old_kid_changes_the_notice_and_leaves(self):
+        payer = self._payer("Kari Kiær")
+        old = self._kid(payer, 9999999)
+        self._mandates(("1", old, "J"))
+        mandate = self._mandate_of(payer)
+        self.assertRecordValues(mandate, [{"state": "active", "written_notice": "yes"}])
+        self._mandates(("1", old, "N"))
+        self.assertRecordValues(mandate, [{"state": "active", "written_notice": "no"}])
+        self._mandates(("2", old, "N"))
+        self.assertEqual(mandate.state, "cancelled")
+
+    def test_a_debit_that_comes_pays_the_invoice(self):
+        order = self._order()
+        self.connection._make_debit_file(everything=True)._mark_sent()
+        self._paid(order, date(2026, 3, 20))
+        self.assertEqual(order.state, "collected")
+        self.assertEqual(order.line_ids.invoice_id.amount_residual, 0)
+
+    def test_trap_13_silence_three_banking_days_after_due_is_a_failure(self):
+        order = self._order()
+        self.connection._make_debit_file(everything=True)._mark_sent()
+        for day, state in ((23, "sent"), (25, "sent"), (26, "failed")):
+            self.frozen.move_to(datetime(2026, 3, day, 8, 0))
+            self.env["direct.debit.order"].sudo()._cron_debit_silence()
+            self.assertEqual((day, order.state), (day, state))
 
     # Mandates
 
