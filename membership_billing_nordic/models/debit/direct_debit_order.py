@@ -20,7 +20,6 @@ class DirectDebitOrder(models.Model):
     _name = "direct.debit.order"
     _description = "Direct Debit"
     _order = "due_date desc, id desc"
-    _check_company_auto = True
     _rec_names_search = ["reference", "reference_value", "partner_id"]
 
     agreement_id = fields.Many2one(
@@ -28,7 +27,6 @@ class DirectDebitOrder(models.Model):
         required=True,
         readonly=True,
         index=True,
-        check_company=True,
         ondelete="restrict",
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
@@ -61,7 +59,6 @@ class DirectDebitOrder(models.Model):
         string="Reference Compared As",
         compute="_compute_reference_value",
         store=True,
-        precompute=True,
         help="The reference in capitals, without blanks and leading zeros.",
     )
     amount = fields.Monetary(
