@@ -10,7 +10,10 @@ import pytest
 from devtools.paths import DEV
 from tests.support.processes import OdooScript
 
-CONTENT = ".o_list_renderer, .o_form_renderer, .o_kanban_renderer, .o_view_nocontent"
+CONTENT = (
+    ".o_list_renderer, .o_form_renderer, .o_kanban_renderer, .o_calendar_renderer, "
+    ".o_view_nocontent"
+)
 LANGUAGES = ("en_US", "da_DK", "sv_SE", "nb_NO")
 SCREENS = DEV / "screens"
 MODULE = "membership_billing_nordic"
@@ -68,6 +71,8 @@ LISTS = (
     "action_bank_deposit",
     "action_bank_payment",
     "action_bank_payment_to_place",
+    "action_direct_debit_order",
+    "action_direct_debit_deadline",
     "action_bank_agreement",
     "action_bank_channel",
     "action_bank_connection",
