@@ -14,7 +14,7 @@ from .run_common import RunCommon
 
 FIRST_DAY = date(2026, 1, 12)
 LAST_DAY = date(2027, 6, 30)
-MEMBERSHIPS = 60
+MEMBERSHIPS = 40
 DAY = timedelta(days=1)
 BANK_DAYS = (1, 4)  # weekdays on which payments arrive
 
