@@ -59,7 +59,7 @@ class BillingPaymentAttempt(models.Model):
                     "invoice_id": invoice.id,
                     "company_id": invoice.company_id.id,
                 }
-                for transaction in transactions._mbn_paying()
+                for transaction in transactions.sudo()._mbn_paying()
                 for invoice in transaction.invoice_ids._mbn_guarded()
             ]
         )
