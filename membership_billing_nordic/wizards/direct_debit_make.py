@@ -16,7 +16,7 @@ class DirectDebitMake(models.TransientModel):
     connection_id = fields.Many2one("bank.connection", required=True, readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     due_until = fields.Date(
-        string="Due Until", help="Only debits due until this day. Empty: all the bank takes by now."
+        help="Only debits due until this day. Empty: all the bank takes by now."
     )
     claim_count = fields.Integer(string="Debits", readonly=True)
     claim_sum = fields.Monetary(string="Sum", readonly=True)
