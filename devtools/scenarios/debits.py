@@ -68,20 +68,22 @@ class DebitMonths:
 
     def _connect(self):
         """Let the association's files travel through the server, and collect."""
-        channel = self.env["bank.channel"].create(
-            {
-                "name": "Nets SFTP",
-                "kind": "sftp",
-                "host": self.server.host,
-                "port": self.server.port,
-                "user_name": self.server.user,
-                "private_key": self.server.private_key,
-                "host_key": self.server.host_key,
-                "folder": "Outbound",
-                "out_folder": "Inbound",
-                "after_fetch": "delete",
-                "quiet_seconds": 0,
-            }
+        server = {
+            "kind": "sftp",
+            "host": self.server.host,
+            "port": self.server.port,
+            "user_name": self.server.user,
+            "private_key": self.server.private_key,
+            "host_key": self.server.host_key,
+            "after_fetch": "delete",
+            "quiet_seconds": 0,
+        }
+        channel, _receipts = self.env["bank.channel"].create(
+            [
+                server | {"name": "Nets SFTP", "folder": "Outbound", "out_folder": "Inbound"},
+                # Receipts appear where the files were put.
+                server | {"name": "Nets receipts", "folder": "Inbound", "file_pattern": "KV.*"},
+            ]
         )
         agreement = self.club.agreement
         agreement.connection_id.write(

@@ -12,6 +12,7 @@ from devtools.scenarios import association
 from devtools.scenarios.debits import STRUCTURE, DebitMonths, claims_of
 from tests.bank_simulator.clearing_house import ClearingHouse
 from tests.bank_simulator.payers import HABITS
+from tests.support.sftp_server import is_there
 
 OLD_MEMBERS, NEW_MEMBERS = 60, {"SEASON": 60, "FAMILY": 25, "MONTH": 45, "YOUTH": 20}
 LAST_YEAR = {"in_time": 92, "never": 8}
@@ -48,6 +49,9 @@ def run(env, out_dir):
     billing_run = _bill_in_waves(env, opened)
     house.announce(claims_of(_invoices(env, billing_run)), opened)
     folder.deliver(house.play(opened, closed))
+    if not is_there():
+        table = _table(env, club, folder.delivered)
+        return f"{_season(undone, billing_run)}{table}\nNo AvtaleGiro: sshd is missing.\n"
     debits = _collect(env, club, house, out_dir, last_month)
     delivered = folder.delivered + debits.delivered
     return _season(undone, billing_run) + _table(env, club, delivered) + debits.table()

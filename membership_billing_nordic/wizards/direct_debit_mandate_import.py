@@ -288,7 +288,7 @@ class DirectDebitMandateImportLine(models.TransientModel):
     import_id = fields.Many2one(
         "direct.debit.mandate.import", required=True, ondelete="cascade", index=True
     )
-    row = fields.Integer(string="Row")
+    row = fields.Integer()
     who = fields.Char(string="Payer")
     mandate_id = fields.Integer()
     outcome = fields.Selection(

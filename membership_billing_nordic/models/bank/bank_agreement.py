@@ -163,7 +163,6 @@ class BankAgreement(models.Model):
     )
     succeeds_id = fields.Many2one(
         "bank.agreement",
-        string="Succeeds",
         check_company=True,
         index="btree_not_null",
         ondelete="restrict",

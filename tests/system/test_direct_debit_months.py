@@ -1,0 +1,57 @@
+"""Three months of AvtaleGiro by scheduled actions alone: the clock moves, nobody presses a button."""
+
+import re
+
+import pytest
+
+from devtools import system_packages
+from tests.support.sftp_server import is_there
+
+# Easter, 1 May, Ascension Day and Whit Monday are in these months.
+_CODE = """
+from datetime import date
+from pathlib import Path
+from devtools.scenarios import debits
+
+outcome = debits.three_months(
+    env, Path({folder!r}), date(2026, 3, 1), date(2026, 5, 26), members=12, signed_up=8
+)
+print("DEBITS", sorted(outcome.items()))
+moves = env["account.move"].search([("move_type", "=", "out_invoice")])
+print("INVOICES", len(moves), sorted(set(moves.mapped("payment_state"))))
+print("DESK", sorted(env["billing.exception"].search([("state", "=", "open")]).mapped("kind")))
+files = env["bank.file"].search([("direction", "=", "out")], order="id")
+print("FILES", [(file.name, file.state) for file in files])
+late = env["bank.file"].search([("direction", "=", "out")]).filtered(
+    lambda file: file.sent_on > file.deadline
+)
+print("LATE", len(late))
+clearing = env["bank.agreement"].search([]).clearing_account_id
+lines = env["account.move.line"].search(
+    [("account_id", "in", clearing.ids), ("parent_state", "=", "posted")]
+)
+print("CLEARING", round(sum(lines.mapped("balance")), 2))
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def sshd():
+    system_packages.ensure((system_packages.SSHD,))
+    if not is_there():
+        pytest.skip("sshd is not on this machine and cannot be installed")
+
+
+def _said(output, word):
+    return re.search(rf"^{word} (.*)$", output, re.MULTILINE)[1]
+
+
+def test_scheduled_actions_alone_carry_three_months(database, odoo_script, tmp_path):
+    output = odoo_script(database, _CODE.format(folder=str(tmp_path))).wait(timeout=900)
+    assert _said(output, "DEBITS") == "[('collected', (14, 488600)), ('failed', (2, 69800))]"
+    assert _said(output, "INVOICES").startswith("36 ")
+    assert re.sub(r"\d{6}\.", "", _said(output, "FILES")) == (
+        "[('DIRREM.0000001', 'confirmed'), ('DIRREM.0000002', 'confirmed')]"
+    )
+    assert _said(output, "LATE") == "0"
+    assert _said(output, "DESK") == "[]"
+    assert _said(output, "CLEARING") == "0.0"
