@@ -181,6 +181,39 @@ class TestDebitAnswers(DebitCommon):
         order = self.assert_order(self.invoice, state="failed", failed_on=day(3, 26))
         self.assertEqual(order.event_ids.mapped("kind"), ["silence"])
 
+    def test_silence_says_nothing_while_a_file_of_the_bank_is_late(self):
+        expectation = self.env["bank.file.expectation"].create(
+            {
+                "name": "Payments",
+                "connection_id": self.connection.id,
+                "settled_until": day(3, 24),
+                "by_time": 18.0,
+            }
+        )
+        self._at(2026, 3, 26, 4, 0)  # yesterday's has not come
+        cron = self.env["direct.debit.order"].sudo()
+        cron._cron_debit_silence()
+        self.assert_order(self.invoice, state="sent")
+        expectation.action_nothing_comes()
+        cron._cron_debit_silence()
+        self.assert_order(self.invoice, state="failed")
+
+    def test_silence_says_nothing_while_files_are_unread_or_the_channel_is_dead(self):
+        self._at(2026, 3, 26, 4, 0)
+        cron = self.env["direct.debit.order"].sudo()
+        file = self._receive(self._content(self._payment(5)))
+        cron._cron_debit_silence()
+        self.assert_order(self.invoice, state="sent")
+        file._process()
+        channel = self.env["bank.channel"].create({"name": "By hand"})
+        self.connection.channel_id = channel
+        channel.last_error = "The server does not answer."
+        cron._cron_debit_silence()
+        self.assert_order(self.invoice, state="sent")
+        channel.last_error = False
+        cron._cron_debit_silence()
+        self.assert_order(self.invoice, state="failed")
+
     def test_silence_is_no_answer_where_the_bank_reports_what_fails(self):
         self.agreement.debit_silence_days = 0
         self._at(2026, 4, 26, 4, 0)

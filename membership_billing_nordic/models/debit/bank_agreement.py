@@ -376,3 +376,20 @@ class BankAgreement(models.Model):
         exact = self.env["billing.reference"]._resolve(self, values)
         found = {value: row._payer() for value, row in exact.items() if row._payer()}
         return payers_by_reference_part(self, values - found.keys()) | found
+
+    def _hears_the_bank(self):
+        """Is all read that the bank was to send by now? Else its silence means nothing."""
+        self.ensure_one()
+        connection = self.connection_id
+        if connection.channel_id.last_error:
+            return False
+        expected = self.env["bank.file.expectation"].search([("connection_id", "=", connection.id)])
+        now = fields.Datetime.now()
+        if any(expectation._oldest_late(now) for expectation in expected):
+            return False
+        unread = [
+            ("direction", "=", "in"),
+            ("company_id", "parent_of", self.company_id.ids),
+            ("state", "in", ("received", "accepted")),
+        ]
+        return not self.env["bank.file"].search_count(unread, limit=1)

@@ -98,11 +98,14 @@ class DirectDebitOrder(models.Model):
 
     @api.model
     def _cron_debit_silence(self):
-        """Debits without money or answer so many banking days after they were due have failed."""
+        """Debits without money or answer so many banking days after they were due have failed.
+
+        Not while files of the bank are late or unread: then nothing can be said of them.
+        """
         agreements = self.env["bank.agreement"].search(
             [("debit_out", "=", True), ("debit_silence_days", ">", 0)]
         )
-        for agreement in agreements:
+        for agreement in agreements.filtered(lambda row: row._hears_the_bank()):
             while orders := self._silent(agreement):
                 orders._fail(
                     meaning=self.env._("No money and no answer from the bank."), kind="silence"
