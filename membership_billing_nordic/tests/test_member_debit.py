@@ -33,7 +33,7 @@ class TestMemberDebit(DebitCommon, MembershipCommon):
             self.order, [{"state": "planned", "amount": 100.0, "due_date": date(2026, 3, 16)}]
         )
         self.assertIn(
-            "Pays by Direct debit Invoices go",
+            "Pays by Direct Debit Invoices go",
             self._card("mbn_card_payment"),
         )
         self.assertIn(

@@ -106,10 +106,11 @@ class DirectDebitOrder(models.Model):
             [("debit_out", "=", True), ("debit_silence_days", ">", 0)]
         )
         for agreement in agreements.filtered(lambda row: row._hears_the_bank()):
-            while orders := self._silent(agreement):
-                orders._fail(
-                    meaning=self.env._("No money and no answer from the bank."), kind="silence"
-                )
+            company = agreement.company_id
+            office = self.with_context(**company._billing_context())
+            while orders := office._silent(agreement):
+                meaning = office.env._("No money and no answer from the bank.")
+                orders._fail(meaning=meaning, kind="silence")
                 if not self.env["ir.cron"]._commit_progress(len(orders)):
                     return
 

@@ -130,7 +130,7 @@ class MembershipContract(models.Model):
             return self.env._(
                 "Direct debit since %(day)s", day=format_date(self.env, mandate.valid_from)
             )
-        return self.env._("Direct debit")
+        return self.env._("Direct Debit")
 
     def _debit_mandate(self):
         """The mandate by which the next invoice would be collected; empty without one."""
