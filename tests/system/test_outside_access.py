@@ -135,10 +135,11 @@ def test_the_guides_examples_run(club):
         "would cancel ",
     ]
     assert "cancelled 2027-12-31" in lines
-    assert lines[-7:-1] == [
+    assert lines[-8:-1] == [
         "entitled not_invoiced Not invoiced yet",
         "changes ['contract', 'member']",
         "since then 0",
+        "mandates []",
         "over XML-RPC MONTH not_invoiced",
         "over XML-RPC unchanged",
         "over XML-RPC 0",
