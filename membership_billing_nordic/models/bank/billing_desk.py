@@ -127,7 +127,6 @@ class BillingDesk(models.TransientModel):
         tz = str(self.env.company._billing_tz())
         return format_datetime(self.env, moment, tz=tz, dt_format="short")
 
-    @api.model
     def action_open(self):
         """Show the head as it is now."""
         self.env["billing.exception"].check_access("read")
