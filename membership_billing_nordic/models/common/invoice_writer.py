@@ -1,5 +1,6 @@
 import inspect
 import re
+from contextlib import contextmanager
 
 from odoo import Command, api, fields, models
 
@@ -144,7 +145,9 @@ class BillingInvoiceWriter(models.AbstractModel):
         if post:
             # Read at once what posting a payer's first invoice looks up one by one.
             moves.partner_id.fetch(["user_ids", "child_ids"])
-            moves.with_context(mbn_keep_number_format=True).action_post()
+            posting = moves.with_context(mbn_keep_number_format=True)
+            with kept_environments(posting, posting.with_context(skip_is_manually_modified=True)):
+                posting.action_post()
         return moves.with_env(self.env)
 
     @api.model
@@ -232,16 +235,14 @@ class BillingInvoiceWriter(models.AbstractModel):
         for vals, pattern in zip(vals_list, patterns, strict=True):
             firsts.setdefault(pattern, vals)
         examples = dict(zip(firsts, self._compute_examples(list(firsts.values())), strict=True))
-        moves = (
-            self._quiet_moves(vals_list)
-            .with_context(**COMPLETE)
-            .create(
+        moves = self._quiet_moves(vals_list).with_context(**COMPLETE)
+        with kept_environments(moves.with_context(mail_post_autofollow_author_skip=True)):
+            moves = moves.create(
                 [
                     _complete(vals, *examples[pattern])
                     for vals, pattern in zip(vals_list, patterns, strict=True)
                 ]
             )
-        )
         for name in COPIED_TOTALS:
             self.env.remove_to_compute(moves.line_ids._fields[name], moves.line_ids)
         return moves
@@ -277,6 +278,24 @@ class BillingInvoiceWriter(models.AbstractModel):
             ]
             savepoint.rollback()
         return examples
+
+
+@contextmanager
+def kept_environments(*variants):
+    """Keep the environments in which core reads the currency of every amount it stores.
+
+    It makes one for each amount and drops it at once; while one like it is kept, that is
+    found instead.
+
+    :param variants: recordsets with the contexts that amounts are stored in
+    """
+    kept = [
+        records.sudo().with_context(prefetch_fields=False, **more).env
+        for records in variants
+        for more in ({}, {"bin_size": False})
+    ]
+    yield
+    kept.clear()
 
 
 def own_relations(records, names):
