@@ -160,9 +160,6 @@ class TestMembershipYears(RunCommon):
     def test_random_years(self):
         Years(self, 1).live()
 
-    def test_other_random_years(self):
-        Years(self, 2).live()
-
 
 class Years:
     """One random history: what happens is done in Odoo and told to the model."""
