@@ -54,7 +54,6 @@ class DebitMonths:
         self.house = house
         self.server = SftpServer(folder)
         self.front = None
-        self._clock = None
 
     def __enter__(self):
         for name in ("Inbound", "Outbound"):
@@ -237,7 +236,7 @@ def claims_of(invoices):
 
 
 def three_months(env, folder, first: date, last: date, members: int, signed_up: int):
-    """Play a club from ``first`` to ``last``; returns what became of the debits, and the months."""
+    """Play a club from ``first`` to ``last``; returns what became of the debits."""
     house = ClearingHouse(
         seed=7,
         recipient=association.CUSTOMER_NUMBER,

@@ -7,7 +7,6 @@ from odoo import fields
 from odoo.fields import Domain
 
 from ...formats.messages import Assignment
-from .debit_planning import covers
 from .direct_debit_order import AT_THE_BANK
 
 _logger = logging.getLogger(__name__)
@@ -101,7 +100,7 @@ class DebitFileMaker:
                 order.reference = reference
         without = orders.filtered(
             lambda order: (
-                order.mandate_id.state != "active" or not covers(order.mandate_id, order.due_date)
+                order.mandate_id.state != "active" or not order.mandate_id._covers(order.due_date)
             )
         )
         without._change_mandate()

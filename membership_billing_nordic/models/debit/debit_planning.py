@@ -77,7 +77,7 @@ class DebitPlanner:
     def _row(self, agreement, mandate, claims):
         """What is known of one order; None when it cannot be collected."""
         due = self.day_of(agreement, min(claims.mapped("date_maturity")), mandate)
-        if not due or not covers(mandate, due):
+        if not due or not mandate._covers(due):
             return None
         amounts = {claim: claim.amount_residual_currency for claim in claims}
         return agreement, mandate, claims, due, amounts
@@ -166,12 +166,6 @@ def usable_mandates(agreements, payers):
     """``{(agreement id, payer id): mandate}`` of those that are active."""
     found = agreements.env["direct.debit.mandate"]._live_of(agreements, payers)
     return {key: mandate for key, mandate in found.items() if mandate.state == "active"}
-
-
-def covers(mandate, day):
-    """May a debit by ``mandate`` be due on ``day``?"""
-    begun = not mandate.valid_from or mandate.valid_from <= day
-    return begun and (not mandate.valid_to or mandate.valid_to >= day)
 
 
 def _is_open_claim(line):

@@ -173,20 +173,17 @@ class DirectDebitMandate(models.Model):
 
         :return: dict of partner id → ``direct.debit.mandate``
         """
-        found = self.search(
-            [
-                ("agreement_id", "=", agreement.id),
-                ("partner_id", "in", partners.ids),
-                ("state", "=", "active"),
-                "|",
-                ("valid_from", "=", False),
-                ("valid_from", "<=", day),
-                "|",
-                ("valid_to", "=", False),
-                ("valid_to", ">=", day),
-            ]
-        )
-        return {mandate.partner_id.id: mandate for mandate in found._with_current_number()}
+        return {
+            mandate.partner_id.id: mandate
+            for mandate in self._live_of(agreement, partners).values()
+            if mandate.state == "active" and mandate._covers(day)
+        }
+
+    def _covers(self, day):
+        """May a debit by this mandate be due on ``day``?"""
+        self.ensure_one()
+        begun = not self.valid_from or self.valid_from <= day
+        return begun and (not self.valid_to or self.valid_to >= day)
 
     @api.model
     def _live_of(self, agreements, partners):

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from .debit_planning import covers, usable_mandates
+from .debit_planning import usable_mandates
 from .direct_debit_order import AT_THE_BANK, LIVE
 
 
@@ -76,7 +76,7 @@ class DirectDebitOrder(models.Model):
         found = usable_mandates(self.agreement_id, self.partner_id)
         for order in self:
             mandate = found.get((order.agreement_id.id, order.partner_id.id))
-            if mandate and covers(mandate, order.due_date):
+            if mandate and mandate._covers(order.due_date):
                 order.mandate_id = mandate
             else:
                 order._drop("mandate")

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from .debit_planning import DebitPlanner, covers
+from .debit_planning import DebitPlanner
 from .direct_debit_order import AT_THE_BANK
 
 
@@ -51,7 +51,7 @@ class DirectDebitOrder(models.Model):
         for order in planned.order_id:
             asked = min(order.line_ids.move_line_id.mapped("date_maturity"))
             day = planner.day_of(order.agreement_id, asked, order.mandate_id)
-            if not day or not covers(order.mandate_id, day):
+            if not day or not order.mandate_id._covers(day):
                 order._drop("late")
             elif day != order.due_date:
                 order._move_to(day)
