@@ -3,14 +3,15 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
 from . import addons, databases, lint, odoo, provision, system_packages, venv
 from .errors import DevError
-from .paths import DEV, PYTHON, ROOT
-from .process import tracked
+from .paths import DEV, LOGS, PYTHON, ROOT
+from .process import shown, tracked
 from .state import exclusive
 
 REPORTS = DEV / "reports"
@@ -81,10 +82,7 @@ def run(arguments):
             passed=sum(results.values()), failed=sum(not ok for ok in results.values())
         )
     linted = counts.passed + counts.failed
-    if chosen.outside:
-        counts += _pytest("outside", ["-p", "no:odoo", *chosen.options, *chosen.outside])
-    if chosen.inside:
-        counts += _inside_odoo(chosen)
+    counts += _run_stages(chosen)
     if counts.passed + counts.failed + counts.skipped == linted:
         print("No test was run.")
         counts.failed += 1
@@ -100,7 +98,27 @@ def _provision(chosen):
         provision.server(system_packages.FOR_TESTS)
 
 
-def _inside_odoo(chosen):
+def _run_stages(chosen):
+    """Both stages at once when both are asked for: each keeps one processor busy."""
+    if not (chosen.outside and chosen.inside):
+        return _outside(chosen) if chosen.outside else _inside_odoo(chosen)
+    log = LOGS / "inside.log"
+    LOGS.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as stream, ThreadPoolExecutor() as threads:
+        inside = threads.submit(_inside_odoo, chosen, stdout=stream, stderr=subprocess.STDOUT)
+        counts = _outside(chosen)
+        counts += inside.result()
+    print(f"== inside == (it ran beside; log: {shown(log)})")
+    print(log.read_text(errors="replace"), flush=True)
+    return counts
+
+
+def _outside(chosen):
+    return _pytest("outside", ["-p", "no:odoo", *chosen.options, *chosen.outside])
+
+
+def _inside_odoo(chosen, **output):
+    """The add-ons' own tests, in a database of their own."""
     try:
         name = databases.clone(databases.scratch_name("test"))
     except DevError as error:
@@ -108,22 +126,24 @@ def _inside_odoo(chosen):
         return Counts(failed=1)
     odoo_options = [f"--odoo-config={odoo.write_config()}", f"--odoo-database={name}"]
     try:
-        return _pytest("inside", [*odoo_options, "--odoo-http", *chosen.options, *chosen.inside])
+        arguments = [*odoo_options, "--odoo-http", *chosen.options, *chosen.inside]
+        return _pytest("inside", arguments, **output)
     finally:
         databases.drop(name)
 
 
-def _pytest(stage, arguments):
+def _pytest(stage, arguments, **output):
     """One run of pytest; what it counted, and one more failure if it could not finish."""
     report = REPORTS / f"{stage}.xml"
     report.unlink(missing_ok=True)
     REPORTS.mkdir(parents=True, exist_ok=True)
-    print(f"== {stage} ==", flush=True)
+    if not output:
+        print(f"== {stage} ==", flush=True)
     command = [PYTHON, "-m", "pytest", f"--junit-xml={report}", *arguments]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     if stage == "inside":
         environment = {**odoo.environment(), **environment}
-    child = subprocess.Popen([str(part) for part in command], cwd=ROOT, env=environment)
+    child = subprocess.Popen([str(part) for part in command], cwd=ROOT, env=environment, **output)
     with tracked(child):
         status = child.wait()
     counts = read_report(report)
