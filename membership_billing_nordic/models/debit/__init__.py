@@ -15,6 +15,8 @@ from . import (
     billing_desk,
     billing_exception,
     billing_payment_attempt,
+    direct_debit_call,
+    direct_debit_call_contact,
     direct_debit_deadline,
     direct_debit_mandate,
     direct_debit_mandate_orders,
