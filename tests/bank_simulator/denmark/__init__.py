@@ -1,0 +1,1 @@
+"""Betalingsservice and its payers, written from the specification of its deliveries."""
