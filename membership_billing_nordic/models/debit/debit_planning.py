@@ -85,7 +85,7 @@ class DebitPlanner:
     def day_of(self, agreement, due, mandate):
         """The day of the debit: the due date, or the next one in reach; None for neither."""
         told_by_us = agreement.debit_notice_by == "us" and mandate.written_notice != "no"
-        key = (agreement, due, told_by_us)
+        key = (agreement, agreement._debit_day(due), told_by_us)
         if key not in self._days:
             self._days[key] = self._day_in_reach(*key)
         return self._days[key]
@@ -117,13 +117,17 @@ class DebitPlanner:
                 for vals in self._line_vals(order, amounts)
             ]
         )
+        self._tell_days(orders, rows)
+        return orders
+
+    def _tell_days(self, orders, rows):
+        """The claims are due on the days of their debits, and the payers must know them."""
         moved = defaultdict(list)
         for _agreement, _mandate, claims, due, _amounts in rows:
             moved[due] += [claim.id for claim in claims if claim.date_maturity != due]
         for due, ids in moved.items():
             self.env["account.move.line"].browse(ids)._mbn_move_due_date(due)
         orders.filtered(lambda order: order._needs_notice())._send_notice()
-        return orders
 
     def _order_vals(self, agreement, mandate, claims, due, amounts):
         reference = agreement._order_reference(claims)
