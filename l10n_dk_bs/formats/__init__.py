@@ -1,0 +1,4 @@
+"""The bank formats of Denmark. Nothing in this package imports Odoo."""
+
+DECODERS = ()
+ENCODERS = ()
