@@ -133,7 +133,8 @@ def _plain(value):
         return [_plain(item) for item in value]
     if is_dataclass(kind):
         named = ((name, getattr(value, name)) for name in _fields(kind)[0])
-        return {name: _plain(each) for name, each in named if each is not None}
+        told = ((name, each) for name, each in named if each is not None and each is not False)
+        return {name: _plain(each) for name, each in told}
     return value
 
 

@@ -53,10 +53,14 @@ class Deposit(Message):
 
 @dataclass(frozen=True, slots=True)
 class ReferenceAmount:
-    """One of several references that a single payment settles; amount None if not told."""
+    """One of several references that a single payment settles; amount None if not told.
+
+    ``is_deduction``: a credit note that the payer deducted; its amount is negative.
+    """
 
     reference: str
     amount: Decimal | None = None
+    is_deduction: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +145,9 @@ class MandateEvent(Message):
     """What the bank says of a mandate.
 
     ``event``: ``registered`` (new or changed), ``cancelled``, ``listed`` (row of a full
-    list), ``requested`` or ``rejected``.
+    list), ``requested`` (by the payer, for us to answer), ``rejected`` or ``unchanged`` (a
+    request of ours was refused, the mandate is what it was). ``payer_identity`` is a person or
+    organisation number.
     """
 
     event: str
@@ -150,16 +156,26 @@ class MandateEvent(Message):
     reference: str = ""
     payer_number: str = ""
     payer_account: str = ""
+    payer_identity: str = ""
     payer_name: str = ""
+    payer_street: str = ""
+    payer_zip: str = ""
+    payer_city: str = ""
+    payer_country: str = ""
     written_notice: bool | None = None
     effective_date: date | None = None
     bank_code: str = ""
     meaning: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestEvent(Message):
-    """The bank's answer to one record of ours: ``accepted``, ``rejected`` or ``withdrawn``."""
+    """The bank's answer to one record of ours.
+
+    ``event``: ``accepted``, ``rejected``, ``withdrawn``, ``moved`` (to ``new_due_date``) or
+    ``unchanged`` (it refused to withdraw or move the record, which stands as it was).
+    """
 
     event: str
     account: str = ""
@@ -169,6 +185,7 @@ class RequestEvent(Message):
     amount: Decimal | None = None
     currency: str = ""
     due_date: date | None = None
+    new_due_date: date | None = None
     bank_code: str = ""
     meaning: str = ""
 
@@ -235,17 +252,34 @@ class OutgoingMessage:
     payer_name: str = ""
 
 
+INTERVALS = ("month", "quarter", "half_year", "year")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CollectionRequest(OutgoingMessage):
+class _PaymentOrder(OutgoingMessage):
+    """``is_immediate``: as soon as the bank can, ``due_date`` is when that will be.
+
+    ``interval`` is empty or one of :data:`INTERVALS`: the bank repeats it ``times`` times, or
+    until it is withdrawn; ``at_month_end`` on the last day of the month.
+    """
+
+    amount: Decimal
+    currency: str
+    due_date: date
+    is_immediate: bool = False
+    interval: str = ""
+    at_month_end: bool = False
+    times: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionRequest(_PaymentOrder):
     """Collect ``amount`` (above zero) from the payer on ``due_date``.
 
     ``is_notified_by_bank``: the payer's bank tells the payer beforehand, with ``lines`` as
     what the debit is for. ``statement_text`` stands on the payer's account statement.
     """
 
-    amount: Decimal
-    currency: str
-    due_date: date
     mandate_number: str = ""
     payer_account: str = ""
     payer_street: str = ""
@@ -269,6 +303,26 @@ class CollectionWithdrawal(OutgoingMessage):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreditTransfer(_PaymentOrder):
+    """Pay ``amount`` (above zero) to the payer of a mandate on ``due_date``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionChange(OutgoingMessage):
+    """Move to ``new_date``, or without one withdraw, all orders at the bank that fit.
+
+    What is empty fits every order: payer number, due date, amount. ``is_credit`` tells, where
+    an amount is given, which way the money was to go.
+    """
+
+    due_date: date | None = None
+    amount: Decimal | None = None
+    currency: str = ""
+    is_credit: bool = False
+    new_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MandateRequest(OutgoingMessage):
     """Ask the bank to register a mandate on the payer's account."""
 
@@ -282,6 +336,20 @@ class MandateCancellation(OutgoingMessage):
 
     mandate_number: str = ""
     effective_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MandateChange(OutgoingMessage):
+    """Give the payer of a mandate another number."""
+
+    new_payer_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MandateAnswer(OutgoingMessage):
+    """Accept or turn down the mandate that a payer requested through the bank."""
+
+    is_accepted: bool
 
 
 class FormatError(ValueError):
