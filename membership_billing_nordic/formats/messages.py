@@ -90,6 +90,7 @@ class _PaymentMessage(Message):
     bank_reference: str = ""
     form_number: str = ""
     card_issuer: str = ""
+    mandate_number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +133,7 @@ class PaymentFailed(Message):
     agreement_number: str = ""
     reference: str = ""
     payer_number: str = ""
+    mandate_number: str = ""
     amount: Decimal
     currency: str
     due_date: date
@@ -147,7 +149,8 @@ class MandateEvent(Message):
     ``event``: ``registered`` (new or changed), ``cancelled``, ``listed`` (row of a full
     list), ``requested`` (by the payer, for us to answer), ``rejected`` or ``unchanged`` (a
     request of ours was refused, the mandate is what it was). ``payer_identity`` is a person or
-    organisation number.
+    organisation number. ``effective_date`` is the mandate's first day, or its last when it
+    ends; ``end_date`` a last day that is known beforehand.
     """
 
     event: str
@@ -163,7 +166,26 @@ class MandateEvent(Message):
     payer_city: str = ""
     payer_country: str = ""
     written_notice: bool | None = None
+    mandate_number: str = ""
     effective_date: date | None = None
+    end_date: date | None = None
+    bank_code: str = ""
+    meaning: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankNotice(Message):
+    """Something the bank tells people: nothing follows from it by itself, least of all money.
+
+    ``kind``: ``information``, ``remark`` or ``error``. ``text`` is the record as far as a
+    person can read it; it may hold personal numbers.
+    """
+
+    kind: str
+    agreement_number: str = ""
+    payer_number: str = ""
+    mandate_number: str = ""
     bank_code: str = ""
     meaning: str = ""
     text: str = ""
@@ -278,6 +300,10 @@ class CollectionRequest(_PaymentOrder):
 
     ``is_notified_by_bank``: the payer's bank tells the payer beforehand, with ``lines`` as
     what the debit is for. ``statement_text`` stands on the payer's account statement.
+
+    Where the bank sends payment forms to payers without a mandate, ``is_form`` asks for one,
+    ``form_reference`` is what the payer pays it with, ``form_lines`` stand on it instead of
+    ``lines``, and by ``payer_identity`` it can be delivered digitally.
     """
 
     mandate_number: str = ""
@@ -289,6 +315,10 @@ class CollectionRequest(_PaymentOrder):
     is_notified_by_bank: bool = False
     statement_text: str = ""
     lines: tuple[str, ...] = ()
+    is_form: bool = False
+    form_reference: str = ""
+    form_lines: tuple[str, ...] = ()
+    payer_identity: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,6 +372,7 @@ class MandateCancellation(OutgoingMessage):
 class MandateChange(OutgoingMessage):
     """Give the payer of a mandate another number."""
 
+    mandate_number: str = ""
     new_payer_number: str
 
 
