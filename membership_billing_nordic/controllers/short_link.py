@@ -1,6 +1,8 @@
 from odoo import http
 from odoo.http import request
 
+from .portal_headers import private
+
 
 class ShortLink(http.Controller):
     @http.route("/mi/<string:code>", type="http", auth="public", methods=["GET"])
@@ -9,4 +11,4 @@ class ShortLink(http.Controller):
         delivery = request.env["billing.delivery"].sudo().search([("code", "=", code)])
         if not delivery:
             return request.not_found()
-        return request.redirect(delivery.move_id.get_portal_url())
+        return private(request.redirect(delivery.move_id.get_portal_url()))

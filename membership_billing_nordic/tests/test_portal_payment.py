@@ -1,14 +1,18 @@
 """Paying online on the portal, on the core's own routes, beside debits."""
 
+from types import SimpleNamespace
 from unittest import SkipTest
+from unittest.mock import patch
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import psycopg2
 from odoo import Command
 from odoo.addons.payment.utils import generate_access_token
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import HttpCase, JsonRpcException, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ..models.debit.payment_transaction_asking import QUESTIONS
 from .debit_common import DebitCommon, day
 from .run_common import RunCommon
 
@@ -137,7 +141,7 @@ class TestPortalPayment(CardCommon, DebitCommon, HttpCase):
     def _with_card(self, card, **wish):
         return {"flow": "token", "token_id": card.id, "payment_method_id": None} | wish
 
-    # ------------------------------------------------------------------ P1, P2, P4, P5, P7, P8
+    # ------------------------------------------------------------------ P1 to P10
 
     def test_p1_the_amount_is_what_is_open_whatever_the_browser_says(self):
         self._pay(self.invoice, 50)
@@ -240,6 +244,173 @@ class TestPortalPayment(CardCommon, DebitCommon, HttpCase):
         self.assertEqual(self._answers(answer, "done")["state"], "done")
         self.assertEqual(self.invoice.amount_residual, 0.0)
         self.assertEqual(self._transactions().payment_id.amount, 450.0)
+
+    def test_p9_a_payment_that_failed_may_be_under_way_after_all(self):
+        answer = self._ask()
+        self._answers(answer, "error")
+        self.assertTrue(self.invoice._has_to_be_paid())
+        second = self._ask(provider_id=self._provider("Other").id)
+        self._answers(answer, "pending")
+        states = {one.reference: one.state for one in self._transactions()}
+        self.assertEqual(states, {answer["reference"]: "pending", second["reference"]: "cancel"})
+        self._refused()
+
+    @mute_logger("odoo.addons.payment.models.payment_transaction")
+    def test_p9_but_not_while_another_one_is(self):
+        answer = self._ask()
+        self._answers(answer, "error")
+        second = self._ask(provider_id=self._provider("Other").id)
+        self._answers(second, "pending")
+        failed = self._transactions().filtered(lambda one: one.reference == answer["reference"])
+        failed._set_pending()
+        self.assertEqual(failed.state, "error")
+        self.assertEqual(self._paid(failed).state, "done")
+
+    def test_a_wrong_amount_is_never_booked_and_put_on_the_desk(self):
+        begun = self._begun(self.invoice)
+        kind = type(begun)
+        says = {"amount": 4.5, "currency_code": self.invoice.currency_id.name}
+        with patch.object(kind, "_extract_amount_data", lambda self, data: says):
+            for _time in range(2):  # providers tell twice
+                told = begun._process("demo", {"simulated_state": "done"})
+                self.assertEqual((told, told.state), (begun, "error"))
+        row = self._desk(begun, "payment_unclear")
+        self.assertIn("names another amount", row.name)
+        self.assertEqual(self.invoice.amount_residual, 450.0)
+
+    def test_p10_the_link_of_an_invoice_is_told_nobody(self):
+        self.authenticate("owner", "owner")
+        signed = generate_access_token(
+            self.owner.partner_id.id, 450.0, self.invoice.currency_id.id, env=self.env
+        )
+        pay = {"invoice_id": self.invoice.id, "amount": 450.0, "access_token": signed}
+        for path in (
+            self.invoice.get_portal_url(),
+            self.invoice.get_portal_url(report_type="html"),
+            "/my/invoices",
+            "/my/invoices/overdue",
+            f"/payment/pay?{urlencode(pay)}",
+        ):
+            with self.subTest(path=path.split("?")[0]):
+                headers = self.url_open(path, allow_redirects=False).headers
+                self.assertEqual(headers["Referrer-Policy"], "no-referrer")
+                self.assertEqual(headers["Cache-Control"], "no-store")
+                self.assertEqual(headers["X-Frame-Options"], "SAMEORIGIN")
+                self.assertEqual(headers["Content-Security-Policy"], "frame-ancestors 'self'")
+                self.assertEqual(headers["X-Content-Type-Options"], "nosniff")
+
+    # ------------------------------------------------------------------ providers that are silent
+
+    def _provider_says(self, state):
+        """From now on the provider answers ``state`` when asked; an error when there is none."""
+        kind = type(self.env["payment.transaction"])
+
+        def ask(transaction):
+            if not state:
+                raise ValidationError("no answer")
+            return {"reference": transaction.reference, "simulated_state": state}
+
+        self.startPatcher(patch.object(kind, "_mbn_can_be_asked", lambda self: True))
+        self.startPatcher(patch.object(kind, "_mbn_ask", ask))
+
+    def _asked_about(self, begun):
+        """Run the scheduled action; was the provider asked about ``begun``?"""
+        before = begun.mbn_asked_on
+        self.env["payment.transaction"]._cron_mbn_ask()
+        return begun.mbn_asked_on != before
+
+    def test_a_pending_payment_is_asked_about_until_it_is_paid(self):
+        begun = self._begun(self.invoice)
+        begun._set_pending()
+        self._provider_says("done")
+        self._at(2026, 3, 2, 8, 9)
+        self.assertFalse(self._asked_about(begun))
+        self._at(2026, 3, 2, 8, 10)
+        self.assertTrue(self._asked_about(begun))
+        self.assertEqual(begun.state, "done")
+
+    def test_what_a_payer_left_is_asked_about_when_an_hour_is_over(self):
+        answer = self._ask()
+        begun = self._transactions()
+        self._answers(answer, "cancel")
+        self._provider_says("done")
+        self._at(2026, 3, 2, 8, 59)
+        self.assertFalse(self._asked_about(begun))
+        self._at(2026, 3, 2, 9, 0)
+        self.assertTrue(self._asked_about(begun))
+        self.assertEqual(begun.state, "done")
+
+    @mute_logger("odoo.addons.membership_billing_nordic.models.debit.payment_transaction_asking")
+    def test_who_does_not_answer_is_asked_less_and_less(self):
+        begun = self._begun(self.invoice)
+        begun._set_pending()
+        self._provider_says(None)
+        asked = []
+        for minute in range(0, 240, 10):
+            self._at(2026, 3, 2, 8 + minute // 60, minute % 60)
+            if self._asked_about(begun):
+                asked.append(minute)
+        self.assertEqual(asked, [10, 20, 30, 40, 60, 80, 110, 150, 200])
+        self.assertEqual(begun.state, "pending")
+
+    def test_a_payment_pending_for_a_day_is_a_persons(self):
+        begun = self._begun(self.invoice)
+        begun._set_pending()
+        self._at(2026, 3, 3, 8, 0)
+        self.env["payment.transaction"]._cron_mbn_ask()
+        self.assertFalse(self._desk(begun, "payment_unclear"))
+        self._at(2026, 3, 3, 8, 1)
+        self.env["payment.transaction"]._cron_mbn_ask()
+        row = self._desk(begun, "payment_unclear")
+        self.assertIn(f"whether {self.invoice.name} is paid", row.name)
+        with self.assertRaisesRegex(UserError, "cannot be asked from here"):
+            row.action_ask_provider()
+        row.action_payment_not_made()
+        self.assertEqual((begun.state, row.state), ("cancel", "done"))
+        self.assertTrue(self.invoice._has_to_be_paid())
+        self._paid(begun)  # the money comes all the same
+        self.assertEqual(self.invoice.amount_residual, 0.0)
+
+    def test_a_person_asks_again(self):
+        begun = self._begun(self.invoice)
+        begun._set_pending()
+        begun._mbn_put_on_desk("pending")
+        row = self._desk(begun, "payment_unclear")
+        self._provider_says("done")
+        message = row.action_ask_provider()["params"]["message"]
+        self.assertEqual(message, f"{begun.reference}: Confirmed")
+        self.assertEqual(row.state, "done")
+
+    def test_money_that_cannot_be_booked_is_a_persons(self):
+        begun = self._begun(self.invoice)
+        begun._set_done()
+        self._at(2026, 3, 3, 8, 1)
+        self.env["payment.transaction"]._cron_mbn_ask()
+        row = self._desk(begun, "payment_unclear")
+        self.assertIn("cannot be booked", row.name)
+        with self.assertRaisesRegex(UserError, "is paid"):
+            row.action_payment_not_made()
+        row.action_ask_provider()
+        self.assertEqual((row.state, self.invoice.amount_residual), ("done", 0.0))
+
+    def test_providers_of_the_core_are_asked_with_their_own_reference(self):
+        requests = []
+
+        def send(method, path, **kwargs):
+            requests.append((method, path, kwargs))
+            return {"id": "x", "payment_method": "card"}
+
+        begun = SimpleNamespace(provider_reference="tr_7", _send_api_request=send)
+        self.assertEqual(QUESTIONS["mollie"](begun)["id"], "x")
+        self.assertEqual(
+            QUESTIONS["stripe"](begun),
+            {"payment_intent": {"id": "x", "payment_method": "card"}, "payment_method": "card"},
+        )
+        expanded = {"data": {"expand[]": "payment_method"}}
+        self.assertEqual(
+            requests,
+            [("GET", "/payments/tr_7", {}), ("GET", "payment_intents/tr_7", expanded)],
+        )
 
     # ------------------------------------------------------------------ amounts to choose
 

@@ -30,3 +30,4 @@ from . import (
     payment_transaction,
     res_partner_bank,
 )
+    payment_transaction_asking,

@@ -8,21 +8,41 @@ class BillingException(models.Model):
         selection_add=[
             ("mandate_unmatched", "Mandates without a payer"),
             ("mandate_register", "Mandates differ from the bank's list"),
+            ("mandate_left_out", "Mandate left out of a file"),
+            ("mandate_file", "File of mandates cannot be made"),
+            ("mandate_returned", "Mandates wait after their file came back"),
+            ("mandate_refused", "Bank refused a change of a mandate"),
             ("debit_left_out", "Debit left out of a file"),
             ("debit_gone", "Debit cannot be stopped"),
             ("debit_missed", "Debits missed their deadline"),
             ("debit_file", "File of debits cannot be made"),
             ("debit_returned", "Debits wait after their file came back"),
             ("payment_surplus", "Paid more than was open"),
+            ("payment_unclear", "Online payment is unclear"),
         ],
         ondelete={
             "mandate_unmatched": "cascade",
             "mandate_register": "cascade",
+            "mandate_left_out": "cascade",
+            "mandate_file": "cascade",
+            "mandate_returned": "cascade",
+            "mandate_refused": "cascade",
             "debit_left_out": "cascade",
             "debit_gone": "cascade",
             "debit_missed": "cascade",
             "debit_file": "cascade",
             "debit_returned": "cascade",
             "payment_surplus": "cascade",
+            "payment_unclear": "cascade",
         },
     )
+
+    def action_ask_provider(self):
+        """Ask the provider what became of online payments, and book those that are made."""
+        self.check_access("write")
+        return self._of_kinds("payment.transaction", ("payment_unclear",))._mbn_clear_up()
+
+    def action_payment_not_made(self):
+        """The provider says that it has no money of these online payments."""
+        self.check_access("write")
+        self._of_kinds("payment.transaction", ("payment_unclear",))._mbn_give_up()
