@@ -62,18 +62,21 @@ class ReferenceLayout:
     def max_serial(self) -> int:
         return 10**self.serial_digits - 1
 
-    def build(self, payer_number: str, serial: int) -> str:
-        """The reference of one claim.
+    def build(self, payer_number: str | None, serial: int) -> str:
+        """The reference of one claim; with None as payer number it does not say whose.
 
         Raises ``ValueError`` when the payer number or the serial does not fit.
         """
-        payer = payer_number.lstrip("0")
-        if not (payer.isascii() and payer.isdigit()) or len(payer) > self.payer_digits:
+        payer = "" if payer_number is None else payer_number.lstrip("0")
+        if payer_number is not None and not self._fits(payer):
             raise ValueError(f"payer number: expected 1 to {self.payer_digits} digits, not all 0")
         if not 0 <= serial <= self.max_serial:
             raise ValueError(f"serial: expected at most {self.serial_digits} digits")
         body = f"{payer.zfill(self.payer_digits)}{self.fixed_part}{serial:0{self.serial_digits}d}"
         return body + CHECK_DIGITS[self.check](body)
+
+    def _fits(self, payer: str) -> bool:
+        return payer.isascii() and payer.isdigit() and len(payer) <= self.payer_digits
 
     def payer_number(self, reference: str) -> str:
         """The payer part of a reference of this layout, without leading zeros."""

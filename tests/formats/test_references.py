@@ -122,6 +122,14 @@ def test_what_does_not_fit_is_refused(payer, serial, named):
         layout.build(payer, serial)
 
 
+def test_a_reference_may_say_nothing_of_the_payer():
+    layout = ReferenceLayout(payer_digits=4, serial_digits=3)
+    reference = layout.build(None, 12)
+    assert reference == "00000125"
+    assert layout.accepts(reference)
+    assert layout.payer_number(reference) == ""
+
+
 def test_another_fixed_part_is_another_layout():
     layout = ReferenceLayout(payer_digits=4, serial_digits=3, fixed_part="1")
     other = ReferenceLayout(payer_digits=4, serial_digits=3, fixed_part="2")

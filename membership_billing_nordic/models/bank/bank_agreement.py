@@ -408,6 +408,19 @@ class BankAgreement(models.Model):
     def _check_layouts(self):
         """Do the reference layouts go together? For the schemes that have rules on it."""
 
+    def _check_payer_number(self, number):
+        """Raise ``ValidationError`` when no payer of this agreement can have ``number``."""
+        self.ensure_one()
+        if not (number.isascii() and number.isdigit()):
+            raise ValidationError(
+                self.env._("Payer number %(number)s: use digits only.", number=number)
+            )
+        self._check_payer_number_fits(number)
+
+    def _payer_part(self, number):
+        """How references name the payer with ``number``; None when they do not."""
+        return number
+
     def _check_payer_number_fits(self, number):
         """Raise ``ValidationError`` when no reference can be made for ``number``."""
         self.ensure_one()
@@ -577,6 +590,13 @@ class BankAgreement(models.Model):
     def _is_lawful_reference(self, reference):
         """Can a payer give ``reference`` with a payment to this agreement?"""
         return 0 < len(normalise(reference)) <= 35
+
+    def _debited_claims(self, payments):
+        """The claims that these payments were collected for together, where there are several.
+
+        :return: dict of ``bank.payment`` → ``account.move.line``
+        """
+        return {}
 
     def _has_check_digit(self, reference, checks=None):
         """Does the last character of ``reference`` confirm the others?

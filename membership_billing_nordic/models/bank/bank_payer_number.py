@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from ...formats.references import normalise
+
 
 class BankPayerNumber(models.Model):
     """A payer's number with one receiving agreement. Never changed, never reused."""
@@ -44,11 +46,7 @@ class BankPayerNumber(models.Model):
     @api.constrains("number")
     def _check_number(self):
         for row in self:
-            if not (row.number.isascii() and row.number.isdigit()):
-                raise ValidationError(
-                    row.env._("Payer number %(number)s: use digits only.", number=row.number)
-                )
-            row.agreement_id._check_payer_number_fits(row.number)
+            row.agreement_id._check_payer_number(row.number)
 
     @api.constrains("partner_id")
     def _check_payer_is_commercial(self):
@@ -66,7 +64,7 @@ class BankPayerNumber(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         vals_list = [
-            vals | {"number": _normalise(vals["number"])} if vals.get("number") else vals
+            vals | {"number": normalise(vals["number"])} if vals.get("number") else vals
             for vals in vals_list
         ]
         return super().create(vals_list)
@@ -121,7 +119,3 @@ class BankPayerNumber(models.Model):
         )
         done = {partner_id for (partner_id,) in rows}
         return [partner_id for partner_id in partner_ids if partner_id not in done]
-
-
-def _normalise(number):
-    return "".join(number.split()).lstrip("0")

@@ -115,7 +115,10 @@ class BillingReference(models.Model):
     def _allot_for(self, agreement, moves):
         layout = agreement._reference_layout()
         shape = layout._shape()
-        numbers = agreement._payer_numbers(moves.commercial_partner_id)
+        numbers = {
+            partner_id: agreement._payer_part(number)
+            for partner_id, number in agreement._payer_numbers(moves.commercial_partner_id).items()
+        }
         left = moves
         for _try in range(_MAX_TRIES):
             if not left:

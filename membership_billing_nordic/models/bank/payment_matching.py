@@ -43,6 +43,7 @@ class PaymentMatcher:
         self.company = agreement.company_id
         self.currency = agreement.currency_id
         self.payments = payments
+        self.debited = {}
         self.open = {}
         self.lines_of_move = defaultdict(list)
         self.lines_of_partner = defaultdict(list)
@@ -53,8 +54,9 @@ class PaymentMatcher:
         """One :class:`Placement` per payment, in order."""
         values = {value for payment in self.payments for value, _amount in self._parts(payment)}
         self.references = self.env["billing.reference"]._resolve(self.agreement, values)
+        self.debited = self.agreement._debited_claims(self.payments)
         self._find_payers()
-        moves = self.env["account.move"]
+        moves = self.env["account.move"].union(*(lines.move_id for lines in self.debited.values()))
         partners = self.env["res.partner"]
         for reference in self.references.values():
             moves |= reference.move_id
@@ -95,6 +97,8 @@ class PaymentMatcher:
         return [(payment.reference_value or "", payment.amount)]
 
     def _place(self, payment):
+        if payment in self.debited:
+            return Placement(payment, *self.pay_claims(self.debited[payment], payment.amount))
         placement = Placement(payment, outcome="")
         for value, amount in self._parts(payment):
             outcome, targets = self._place_part(payment, value, amount)
@@ -160,6 +164,19 @@ class PaymentMatcher:
             return ("exact" if self.currency.is_zero(still) else "part"), targets
         outcome = "over" if targets else "double"
         return outcome, [*targets, self._on_account(move.commercial_partner_id, rest)]
+
+    def pay_claims(self, claims, amount):
+        """Use ``amount`` (above zero) for these claims of one payer, in turn.
+
+        :return: (outcome, list of :class:`Target`)
+        """
+        lines = [line for line in claims if line in self.open]
+        targets, rest = self._take(lines, amount)
+        if self.currency.is_zero(rest):
+            still = sum(self.open[line] for line in lines)
+            return ("exact" if self.currency.is_zero(still) else "part"), targets
+        outcome = "over" if targets else "double"
+        return outcome, [*targets, self._on_account(claims.partner_id[:1], rest)]
 
     def pay_partner(self, partner, amount, outcome):
         """Use ``amount`` for the oldest due claims of a payer; the rest goes to the payer."""
