@@ -28,6 +28,6 @@ from . import (
     direct_debit_order_making,
     direct_debit_register_difference,
     payment_transaction,
+    payment_transaction_asking,
     res_partner_bank,
 )
-    payment_transaction_asking,
