@@ -1,0 +1,141 @@
+"""Lines of 80 characters as they come from Bankgirot, whatever happened to them on their way.
+
+A file is read in pieces, so memory does not depend on its size. Forgiven are: LF or CR alone,
+blanks lost or added at the end of lines, tabs, blank lines, lost line ends, a byte order mark,
+an end-of-file mark, and files that were saved again as UTF-8.
+"""
+
+import codecs
+from collections.abc import Iterator
+from typing import BinaryIO
+
+LENGTH = 80
+# What a line begins with that is too long to be one; no line that was read holds it.
+TOO_LONG = "\0"
+
+_CHUNK = 1 << 17
+_BOM = b"\xef\xbb\xbf"
+_LONGEST = 1 << 20
+_NEW_LINE = 0x0A
+_CONTROLS = {*range(0x20), *range(0x7F, 0xA0)} - {_NEW_LINE}
+_BLANKS = b"\t\r\x1a\xa0"
+# Control characters end as question marks: what is read is shown to people.
+_CLEAN = bytes(
+    0x20 if code in _BLANKS else 0x2D if code == 0xAD else 0x3F if code in _CONTROLS else code
+    for code in range(256)
+)
+
+
+def pieces(stream: BinaryIO) -> Iterator[str]:
+    """The file as texts of whole lines, without the line end of the last one."""
+    latin_1 = _Latin1()
+    chunk = stream.read(_CHUNK).removeprefix(_BOM)
+    line_end = _line_end(chunk)
+    tail = b""
+    while chunk:
+        data = tail + latin_1.feed(chunk)
+        whole, end, tail = data.rpartition(line_end) if line_end else _cut(data)
+        if not end and len(tail) > _LONGEST:
+            whole, tail = tail, b""
+        if whole:
+            yield _text(whole, line_end)
+        chunk = stream.read(_CHUNK)
+    tail += latin_1.finish()
+    if tail.strip():
+        yield _text(tail, line_end)
+
+
+def lines(text: str) -> list[str]:
+    """The records of a piece: 80 characters each, or one that begins with ``TOO_LONG``."""
+    found = text.split("\n")
+    if not is_plain(text):
+        found = [each for line in found for each in _mended(line)]
+    return found
+
+
+def is_plain(text: str) -> bool:
+    """Has every line 80 characters?"""
+    count, rest = divmod(len(text) + 1, LENGTH + 1)
+    ends = text[LENGTH :: LENGTH + 1]
+    return not rest and text.count("\n") == count - 1 == ends.count("\n")
+
+
+def batches(stream: BinaryIO) -> Iterator[list[str]]:
+    """The records of a file, many at a time."""
+    return map(lines, pieces(stream))
+
+
+def numbered(stream: BinaryIO) -> Iterator[tuple[int, str]]:
+    """The records of a file with their numbers from 1."""
+    record = 0
+    for batch in batches(stream):
+        for line in batch:
+            record += 1
+            yield record, line
+
+
+def _mended(line: str) -> Iterator[str]:
+    shown = line.rstrip()
+    if not shown:
+        return
+    if len(shown) <= LENGTH:
+        yield shown.ljust(LENGTH)
+    elif len(line) % LENGTH:
+        yield f"{TOO_LONG}{len(shown)}".ljust(LENGTH)
+    else:
+        # Whole records whose line ends were lost.
+        starts = range(0, len(shown), LENGTH)
+        yield from (shown[start : start + LENGTH].ljust(LENGTH) for start in starts)
+
+
+def _line_end(head: bytes) -> bytes:
+    """What ends a line; empty when nothing does."""
+    for line_end in (b"\n", b"\r"):
+        if line_end in head.strip():
+            return line_end
+    return b""
+
+
+def _cut(data: bytes) -> tuple[bytes, bytes, bytes]:
+    """Whole records of a file without line ends, joined by line ends, and what is left."""
+    data = data.lstrip(b"\r\n").replace(b"\r", b"").replace(b"\n", b"")
+    whole = len(data) - len(data) % LENGTH
+    records = map(data.__getitem__, map(slice, range(0, whole, LENGTH), _ends(whole)))
+    return b"\n".join(records), b"\n", data[whole:]
+
+
+def _ends(whole: int) -> range:
+    return range(LENGTH, whole + LENGTH, LENGTH)
+
+
+def _text(data: bytes, line_end: bytes) -> str:
+    if line_end == b"\r":
+        data = data.replace(b"\r", b"\n")
+    elif line_end:
+        data = data.removesuffix(b"\r").replace(b"\r\n", b"\n")
+    return data.translate(_CLEAN).decode("latin-1")
+
+
+class _Latin1:
+    """Turns the bytes of a file into ISO-8859-1 when they are UTF-8 throughout."""
+
+    def __init__(self):
+        self.is_latin_1 = False
+        self.pending = b""
+
+    def feed(self, chunk: bytes) -> bytes:
+        data = self.pending + chunk
+        self.pending = b""
+        if self.is_latin_1 or data.isascii():
+            return data
+        try:
+            text, used = codecs.utf_8_decode(data, "strict", False)
+        except UnicodeDecodeError:
+            self.is_latin_1 = True
+            return data
+        self.pending = data[used:]
+        return text.encode("latin-1", "replace")
+
+    def finish(self) -> bytes:
+        """What was left of a character that never ended."""
+        return self.pending
