@@ -129,6 +129,7 @@ class DirectDebitOrder(models.Model):
             ("not_wanted", "Invoice is not to be collected"),
             ("late", "Too late for the bank"),
             ("person", "Stopped by a person"),
+            ("merged", "Collected with another debit of the payer"),
         ],
         string="Why Withdrawn",
         readonly=True,

@@ -39,6 +39,35 @@ class DirectDebitOrder(models.Model):
                 ),
             )
 
+    def _merge(self):
+        """Collect the claims of these planned debits, of one payer and day, by the first.
+
+        :return: the others, which are given up
+        """
+        first, others = self[:1], self[1:]
+        if others:
+            told = self.mapped("notified_on")
+            originals = self.mapped("original_due_date")
+            first.write(
+                {
+                    "notified_on": all(told) and min(told),
+                    "original_due_date": all(originals) and min(originals),
+                }
+            )
+            others.line_ids.write({"order_id": first.id})
+            first._take_open_amounts()
+            others._drop("merged")
+        return others
+
+    def _double_keys(self, due_date):
+        """What a file may hold once: the reference of a day, for some banks the payer of a day."""
+        self.ensure_one()
+        agreement = self.agreement_id
+        keys = {(agreement, self.reference_value, due_date)}
+        if agreement._collects_once_a_day() and self.state != "withdrawn":
+            keys.add((agreement, self.partner_id, due_date))
+        return keys
+
     def _come_back(self, file, hold, text):
         """The bank did not get these, or refused their file: they are planned again.
 
