@@ -8,4 +8,5 @@
     "countries": ["se"],
     "depends": ["membership_billing_nordic", "l10n_se"],
     "external_dependencies": {"python": ["python-stdnum"]},
+    "data": ["views/bank_agreement_views.xml"],
 }

@@ -1,4 +1,6 @@
 """The bank formats of Sweden. Nothing in this package imports Odoo."""
 
-DECODERS = ()
+from . import bgmax
+
+DECODERS = (bgmax,)
 ENCODERS = ()

@@ -16,14 +16,13 @@ TK = slice(0, 2)
 class Table:
     """The fields of one kind of record: to cut a line by, and to write one.
 
-    ``table.cut(line)`` gives the texts of the fields in their order. Numeric fields that may
-    be blank are of kind TEXT.
+    ``table.cut(line)`` gives the texts of the fields in their order, of a single field its
+    text. Numeric fields that may be blank are of kind TEXT.
     """
 
     def __init__(self, *fields: Field):
         self.fields = fields
-        self.cut = itemgetter(*(field.span for field in fields), slice(0, 0))
-        self._by_name = {field.name: field for field in fields}
+        self.cut = itemgetter(*(field.span for field in fields))
 
     def values(self, line: str) -> dict[str, str]:
         """The texts by the names of the fields, without the blanks around them."""

@@ -1,0 +1,429 @@
+"""Reads BgMax, Bankgirot's report of payments into bankgiro numbers, and its Autogiro variant.
+
+Source: Bankgirot's technical manual of Bankgiro Inbetalningar. Severity of what is wrong: a
+broken frame, or a trailer that lies about money or about how many payments there are, refuses
+the file; a payment or a deposit that cannot be read is an error and not used; the rest is a
+warning. The date of payments stands behind them, so the file is looked through twice.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO
+
+from ...membership_billing_nordic.formats.drafts import drafting
+from ...membership_billing_nordic.formats.messages import (
+    Deposit,
+    FormatIssue,
+    Message,
+    PaymentReceived,
+    ReferenceAmount,
+    Transmission,
+)
+from . import reading, records
+from .checks import (
+    A_DATE,
+    LEFT_EMPTY,
+    READ_ALL_THE_SAME,
+    RefusedError,
+    compared,
+    error,
+    is_given,
+    kronor,
+    read_date,
+    require_sound,
+    plain_number,
+    too_long,
+    warning,
+)
+from .identities import is_identity
+
+FORMAT = "se.bgmax"
+LABEL = "BgMax, payments into bankgiro (Bankgirot)"
+
+MOST_DEPOSITS = 250_000  # a bound on memory for hostile files
+MOST_DETAILS = 5_000  # records of one payment; the manual allows 90 of text
+_CHUNK = 1 << 20
+_HEAD = re.compile(rb"(\xef\xbb\xbf)?\s*(00[^\r\n]{0,100}\r?\n\s*)?01BGMAX")
+_SECTION_OR_DEPOSIT = re.compile(r"\n([01]5.*)")
+_DETAILS = frozenset(("22", "23", "25", "26", "27", "28", "29"))
+_SEALS = ("00", "99")
+_START = "the start of the file, 01BGMAX"
+# Checked by the bank against the agreement.
+_CHECKED = frozenset("24")
+_CODES = frozenset("012345")
+_METHODS = {"1": "terminal_giro", "2": "remittance", "3": "giro", "4": "direct_debit"}
+_NO_SERIAL = "0" * 12
+_FULL_REFERENCE, _FULL_TEXT = 25, 50
+_IMAGE = "1"
+
+
+def recognises(head: bytes) -> bool:
+    """Is this the beginning of a BgMax file, though perhaps of a damaged one?"""
+    return _HEAD.match(head) is not None
+
+
+def decode(stream: BinaryIO) -> Iterator[Message]:
+    """Yield what the file says, in its order; each deposit after its payments.
+
+    Never raises on content. The file must not be used if any FormatIssue is a refusal.
+    """
+    with SpooledTemporaryFile(_CHUNK) as spool:
+        if not stream.seekable():
+            while chunk := stream.read(_CHUNK):
+                spool.write(chunk)
+            spool.seek(0)
+            stream = spool
+        start = stream.tell()
+        try:
+            closings = _closings(stream)
+            stream.seek(start)
+            yield from _BgMaxFile(closings).read(stream)
+        except RefusedError as refused:
+            yield refused.issue
+
+
+def _closings(stream: BinaryIO) -> list[str | None]:
+    """The deposit records (15) of the file in their order, None for each opening (05)."""
+    found = []
+    for piece in reading.pieces(stream):
+        text = piece if reading.is_plain(piece) else "\n".join(reading.lines(piece))
+        marks = _SECTION_OR_DEPOSIT.findall("\n" + text)
+        found += [line if line[0] == "1" else None for line in marks]
+        if len(found) > 2 * MOST_DEPOSITS:
+            raise RefusedError(1, "deposits", f"at most {MOST_DEPOSITS} in one file", "more")
+    return found
+
+
+class _Deposit:
+    """The payments up to one deposit record (15), and what that record says of them."""
+
+    def __init__(self, bankgiro: str, currency: str, line: str | None):
+        self.bankgiro = bankgiro
+        self.currency = currency
+        self.bank_date: date | None = None
+        self.serial = ""
+        if line is not None:
+            _account, day, self.serial, _amount, _currency, _count = records.DEPOSIT.cut(line)
+            self.bank_date = read_date(day)
+        self.key = f"{bankgiro}:{self.bank_date}:{self.serial}"
+        self.record = 0
+        self.ore = 0
+        self.count = 0
+        self.unread = 0  # payments whose amount could not be read
+
+
+class _BgMaxFile:
+    """One pass over the file, knowing the deposits of its sections beforehand."""
+
+    def __init__(self, closings: list[str | None]):
+        self.closings = closings
+        self.place = 0  # in closings
+        self.bankgiro = ""
+        self.currency = ""
+        self.deposit: _Deposit | None = None
+        self.issues: list[FormatIssue] = []
+        self.payments = self.deductions = self.extra_references = self.deposits = 0
+        self.told: set[str] = set()
+        self.is_closed = False
+
+    def read(self, stream: BinaryIO) -> Iterator[Message]:
+        """Collect the records of each payment; it goes out when it is whole."""
+        record = begun = 0
+        first, details = "", []
+        for batch in reading.batches(stream):
+            for line in batch:
+                record += 1
+                kind = line[:2]
+                if kind in _DETAILS and first:
+                    details.append(line)
+                    continue
+                if first:
+                    payment = self.payment(begun, first, details)
+                    if self.issues:
+                        yield from self.drain()
+                    if payment is not None:
+                        yield payment
+                    details = []
+                if (kind == "20" or kind == "21") and not self.is_closed:
+                    begun, first = record, line
+                else:
+                    first = ""
+                    yield from self.frame(record, kind, line)
+                    yield from self.drain()
+            if len(details) > MOST_DETAILS:
+                limit = f"at most {MOST_DETAILS} records of one payment"
+                raise RefusedError(begun, "payment", limit, "more")
+        if not self.is_closed:
+            raise RefusedError(
+                record + 1, "record", "the end of the file, 70" if record else _START, "its end"
+            )
+
+    def drain(self) -> Iterator[FormatIssue]:
+        yield from self.issues
+        self.issues.clear()
+
+    # ------------------------------------------------------------------ the frame
+
+    def frame(self, record: int, kind: str, line: str) -> Iterator[Message]:
+        """A record that is not part of a payment."""
+        if kind in _SEALS and (self.is_closed or record == 1):
+            return
+        if self.is_closed:
+            raise RefusedError(record, "record", "nothing after the end of the file", kind)
+        if not self.told:
+            if kind != "01":
+                raise RefusedError(record, "record", _START, kind)
+            self.told.add(kind)
+            yield self.start(record, line)
+        elif kind == "05":
+            self.open(record, line)
+        elif kind == "15":
+            yield from self.close(record, line)
+        elif kind == "70":
+            yield from self.end(record, line)
+        else:
+            yield from self.unknown(record, kind, line)
+
+    def start(self, record: int, line: str) -> Transmission:
+        layout, version, timestamp, marker = records.BGMAX_START.cut(line)
+        if layout.strip() != "BGMAX":
+            raise RefusedError(record, "layout name", "BGMAX", layout)
+        if version != "01":
+            expected = "01, the only version that is known"
+            self.issues.append(warning(record, "version", expected, version))
+        created_on = read_date(timestamp[:8])
+        if created_on is None:
+            self.issues.append(
+                warning(record, "timestamp", A_DATE, timestamp, LEFT_EMPTY)
+            )
+        if marker not in "PT":
+            self.issues.append(
+                warning(record, "test marker", "P or T", marker, "read as production")
+            )
+        return Transmission(
+            record=record,
+            sender="BGMAX",
+            number=timestamp.strip(),
+            created_on=created_on,
+            is_test=marker == "T",
+        )
+
+    def open(self, record: int, line: str) -> None:
+        """A section of one payee."""
+        self._require_no_payments(record)
+        require_sound(records.SECTION, record, line)
+        bankgiro, _plusgiro, self.currency = records.SECTION.cut(line)
+        self.bankgiro = plain_number(bankgiro)
+        if not (self.currency.isalpha() and self.currency.isascii() and self.currency.isupper()):
+            raise RefusedError(record, "currency", "a code of three letters", self.currency)
+        self.place += 1
+        self.deposit = None
+
+    def _require_no_payments(self, record: int) -> None:
+        if self.deposit is not None:
+            expected = "the deposit record (15) of the payments before"
+            raise RefusedError(record, "record", expected)
+
+    def close(self, record: int, line: str) -> Iterator[Message]:
+        """The deposit that the payments before it make up."""
+        if not self.bankgiro:
+            raise RefusedError(record, "record", "the opening of a section, 05", "15")
+        require_sound(records.DEPOSIT, record, line)
+        deposit = self.deposit or _Deposit(self.bankgiro, self.currency, line)
+        _account, day, serial, amount, currency, count = records.DEPOSIT.cut(line)
+        self.place += 1
+        self.deposits += 1
+        self.deposit = None
+        scope = f"deposit {self.deposits}"
+        explained = self.error_of_unread(deposit)
+        yield from compared(record, scope, "transactions", int(count), deposit.count)
+        yield from compared(record, scope, "amount", int(amount), deposit.ore, *explained)
+        if currency != deposit.currency:
+            yield warning(
+                record, "currency", deposit.currency, currency, "that of the section is used"
+            )
+        if deposit.bank_date is None:
+            expected = f"{A_DATE}; none of its {deposit.count} payments is used"
+            yield error(record, "payment date", expected, day)
+        elif deposit.count or int(amount):
+            yield Deposit(
+                record=deposit.record or record,
+                deposit_key=deposit.key,
+                account="",
+                agreement_number=deposit.bankgiro,
+                bank_date=deposit.bank_date,
+                amount=kronor(int(amount)),
+                currency=deposit.currency,
+                count=deposit.count,
+                bank_reference=serial,
+            )
+
+    def error_of_unread(self, deposit: _Deposit) -> tuple:
+        """How a wrong sum is told: it is no lie when amounts of payments cannot be read."""
+        return (error,) if deposit.unread else ()
+
+    def end(self, record: int, line: str) -> Iterator[Message]:
+        self._require_no_payments(record)
+        require_sound(records.BGMAX_END, record, line)
+        payments, deductions, extra_references, deposits = map(int, records.BGMAX_END.cut(line))
+        yield from compared(record, "payments", "transactions", payments, self.payments)
+        yield from compared(record, "deductions", "transactions", deductions, self.deductions)
+        yield from compared(
+            record, "extra references", "records", extra_references, self.extra_references, warning
+        )
+        yield from compared(record, "deposits", "records", deposits, self.deposits)
+        self.is_closed = True
+
+    def unknown(self, record: int, kind: str, line: str) -> Iterator[FormatIssue]:
+        if line.startswith(reading.TOO_LONG):
+            yield too_long(record, line)
+        elif kind in _DETAILS:
+            self.extra_references += kind in ("22", "23")
+            yield error(record, "record", "a payment, 20 or 21, before it", kind)
+        elif kind not in self.told:
+            # The manual wants readers to pass over what they do not know.
+            self.told.add(kind)
+            yield warning(record, "record", "one that is known", kind, "all of them passed over")
+
+    # ------------------------------------------------------------------ payments
+
+    def begin(self, record: int) -> _Deposit:
+        """The deposit that the payment of this record is part of."""
+        if not self.bankgiro:
+            raise RefusedError(record, "record", "the opening of a section, 05", "a payment")
+        line = self.closings[self.place] if self.place < len(self.closings) else None
+        self.deposit = _Deposit(self.bankgiro, self.currency, line)
+        self.deposit.record = record
+        return self.deposit
+
+    def payment(self, record: int, first: str, details: list[str]) -> PaymentReceived | None:
+        """One payment from its records; None if a fault keeps it out."""
+        deposit = self.deposit or self.begin(record)
+        payer, reference, amount, code, channel, serial, image, deduction = _cut_payment(first)
+        deposit.count += 1
+        is_deduction = first[1] == "1"
+        if is_deduction:
+            self.deductions += 1
+        else:
+            self.payments += 1
+        if not amount.isdecimal():
+            deposit.unread += 1
+            self.extra_references += sum(each[:2] in ("22", "23") for each in details)
+            self.issues.append(error(record, "amount", "digits", amount))
+            return None
+        ore = -int(amount) if is_deduction else int(amount)
+        deposit.ore += ore
+        draft = _blank_payment()
+        _fill_payment(
+            draft,
+            record=record,
+            key=self.key(deposit, serial),
+            deposit_key=deposit.key,
+            account="",
+            agreement_number=deposit.bankgiro,
+            amount=kronor(ore),
+            currency=deposit.currency,
+            bank_date=deposit.bank_date,
+            bank_code=first[:2] + code + (deduction if is_deduction else ""),
+            method=_METHODS.get(channel, "other"),
+            payer_account=payer.lstrip("0"),
+            bank_reference=serial.strip(),
+        )
+        text = reference.rstrip()
+        if code in _CHECKED:
+            draft.reference, text = text.strip(), ""
+        elif text and _is_whole_word(text, details):
+            draft.reference, text = text.strip(), ""
+        if image == _IMAGE:
+            draft.form_number = draft.bank_reference
+        if code not in _CODES:
+            self.issues.append(
+                warning(record, "reference code", "0 to 5", code, "reference not checked")
+            )
+        if not payer.isdecimal() and payer.strip():
+            draft.payer_account = ""
+            self.issues.append(warning(record, "payer bankgiro", "digits", "", LEFT_EMPTY))
+        if details or text:
+            self.add_details(draft, text, details)
+        if deposit.bank_date is None:
+            return None  # told of by its deposit record
+        draft.__class__ = PaymentReceived
+        return draft
+
+    def key(self, deposit: _Deposit, serial: str) -> str:
+        """By the serial number; payments by Autogiro have none and count by their place."""
+        if serial == _NO_SERIAL or not serial.strip():
+            return f"{deposit.key}:#{deposit.count}"
+        return f"{deposit.key}:{serial}"
+
+    def add_details(self, draft, text: str, details: list[str]) -> None:
+        """What the further records of a payment say."""
+        # How much of the text so far is full: what follows goes on in the middle of a word.
+        has_room = len(text) < _FULL_REFERENCE
+        references = ()
+        for place, line in enumerate(details, 1):
+            kind = line[:2]
+            if kind == "26":
+                draft.payer_name = line[2:37].strip()
+                if line[37] != " ":
+                    draft.payer_street = line[37:72].strip()
+            elif kind == "27":
+                street, postcode = _cut_address(line)
+                street = street.strip()
+                extra = draft.payer_street
+                draft.payer_street = f"{extra}, {street}" if extra and street else extra or street
+                draft.payer_zip = postcode.strip()
+            elif kind == "28":
+                draft.payer_city = line[2:37].strip()
+                if line[37] != " " or line[72] != " ":
+                    draft.payer_country = line[72:74].strip() or line[37:72].strip()
+            elif kind == "25":
+                shown = line[2:52].rstrip()
+                text += ("\n" if has_room and text else "") + shown
+                has_room = len(shown) < _FULL_TEXT
+            elif kind == "29":
+                draft.payer_organisation = self.organisation(draft.record + place, line)
+            else:
+                references += self.extra_reference(draft.record + place, line)
+        draft.text = text.strip()
+        draft.references = references
+
+    def extra_reference(self, record: int, line: str) -> tuple[ReferenceAmount, ...]:
+        self.extra_references += 1
+        reference, amount, _code = records.EXTRA_REFERENCE.cut(line)
+        is_deduction = line[1] == "3"
+        if not amount.isdecimal():
+            self.issues.append(warning(record, "part amount", "digits", amount, LEFT_EMPTY))
+            amount = "0"
+        ore = -int(amount) if is_deduction else int(amount)
+        return (ReferenceAmount(reference.strip(), kronor(ore) if ore else None, is_deduction),)
+
+    def organisation(self, record: int, line: str) -> str:
+        number = line[2:14]
+        if not number.isdecimal():
+            if number.strip():
+                self.issues.append(
+                    warning(record, "organisation number", "digits", "", LEFT_EMPTY)
+                )
+            return ""
+        if not is_given(number):
+            return ""
+        if not is_identity(number):
+            self.issues.append(
+                warning(record, "organisation number", "a right check digit", "", READ_ALL_THE_SAME)
+            )
+        return number[2:] if number.startswith("00") else number
+
+
+def _is_whole_word(text: str, details: list[str]) -> bool:
+    """Is ``text`` one word that does not go on in the record after it?"""
+    if " " in text.strip():
+        return False
+    return len(text) < _FULL_REFERENCE or not any(line.startswith("25") for line in details)
+
+
+_cut_payment = records.PAYMENT.cut
+_cut_address = records.ADDRESS_1.cut
+_blank_payment, _fill_payment = drafting(PaymentReceived)

@@ -1,0 +1,1 @@
+from . import bank_agreement, bank_connection, bank_file, bank_reference_layout

@@ -1,0 +1,179 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..formats.accounts import account_typed
+from ..formats.giro_numbers import compact, is_bankgiro, is_plusgiro
+from ..formats.ocr import FIXED_LENGTH, LONGEST, MOST_LENGTHS, SHORTEST, OcrControl
+from .bank_connection import SCHEME
+
+
+class BankAgreement(models.Model):
+    _inherit = "bank.agreement"
+
+    l10n_se_plusgiro = fields.Char(
+        string="Plusgiro Number",
+        tracking=True,
+        help="Printed on invoices beside the bankgiro number. Empty when you have none.",
+    )
+    l10n_se_ocr_level = fields.Selection(
+        [
+            ("1", "1: soft, any length"),
+            ("2", "2: hard, any length"),
+            ("3", "3: hard, with length digit"),
+            ("4", "4: hard, fixed length"),
+        ],
+        string="OCR Control",
+        default="4",
+        tracking=True,
+        help="How payers' banks control the OCR number, as agreed for the bankgiro number. Soft: "
+        "they only warn of a wrong one. With 3 or 4 Bankgirot also finds further OCR numbers in "
+        "the text of a payment.",
+    )
+
+    def _account_in_files(self, account):
+        number = super()._account_in_files(account)
+        if self.scheme != SCHEME or not number or number.startswith("SE"):
+            return number
+        try:
+            return account_typed(account).in_files
+        except ValueError:
+            # Left as it is, to be refused as no account number.
+            return number
+
+    # ----------------------------------------------------------------------------------
+    # Rules
+    # ----------------------------------------------------------------------------------
+
+    def _is_se(self):
+        return self.filtered(lambda row: row.scheme == SCHEME)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([_clean(vals) for vals in vals_list])
+
+    def write(self, vals):
+        return super().write(_clean(vals))
+
+    @api.constrains("connection_id", "number")
+    def _check_se_bankgiro(self):
+        for agreement in self._is_se().filtered("number"):
+            if not is_bankgiro(agreement.number):
+                raise ValidationError(
+                    agreement.env._(
+                        "%(number)s is no bankgiro number: it has 7 or 8 digits, the last one is "
+                        "a check digit. Compare it with the bank's letter.",
+                        number=agreement.number,
+                    )
+                )
+
+    @api.constrains("connection_id", "l10n_se_plusgiro")
+    def _check_se_plusgiro(self):
+        for agreement in self._is_se().filtered("l10n_se_plusgiro"):
+            if not is_plusgiro(agreement.l10n_se_plusgiro):
+                raise ValidationError(
+                    agreement.env._(
+                        "%(number)s is no plusgiro number: it has 2 to 8 digits, the last one is "
+                        "a check digit.",
+                        number=agreement.l10n_se_plusgiro,
+                    )
+                )
+
+    @api.constrains("connection_id", "partner_bank_id", "journal_id")
+    def _check_se_account(self):
+        for agreement in self._is_se().filtered("partner_bank_id"):
+            try:
+                account = account_typed(agreement.partner_bank_id.acc_number)
+            except ValueError:
+                account = None
+            if not (account or (agreement.account_number or "").startswith("SE")):
+                raise ValidationError(
+                    agreement.env._(
+                        "%(account)s is no Swedish account number. Enter clearing number and "
+                        "account number, for example 5000-1234567.",
+                        account=agreement.partner_bank_id.acc_number,
+                    )
+                )
+            if account and account.is_valid is False:
+                raise ValidationError(
+                    agreement.env._(
+                        "%(account)s is no Swedish account number: the check digit is wrong.",
+                        account=agreement.partner_bank_id.acc_number,
+                    )
+                )
+
+    @api.constrains("connection_id", "l10n_se_ocr_level")
+    def _check_se_level(self):
+        for agreement in self._is_se():
+            if not agreement.l10n_se_ocr_level:
+                raise ValidationError(
+                    agreement.env._("Choose how payers' banks control the OCR number.")
+                )
+        self._check_layouts()
+
+    def _check_layouts(self):
+        for agreement in self._is_se():
+            agreement._check_se_layouts()
+        return super()._check_layouts()
+
+    def _check_se_layouts(self):
+        lengths = set()
+        for layout in self.layout_ids:
+            lengths.add(layout.length)
+            if layout.check_method != "mod10":
+                raise ValidationError(
+                    self.env._("The check digit of OCR numbers is calculated by modulus 10.")
+                )
+            if not SHORTEST <= layout.length <= LONGEST:
+                raise ValidationError(
+                    self.env._(
+                        "An OCR number has %(shortest)s to %(longest)s digits, layout %(layout)s "
+                        "has %(length)s.",
+                        shortest=SHORTEST,
+                        longest=LONGEST,
+                        layout=layout.display_name,
+                        length=layout.length,
+                    )
+                )
+        if len(lengths) > MOST_LENGTHS and self._se_level() == FIXED_LENGTH:
+            raise ValidationError(
+                self.env._(
+                    "With a fixed length OCR numbers have at most %(count)s different lengths.",
+                    count=MOST_LENGTHS,
+                )
+            )
+
+    def _se_level(self):
+        return int(self.l10n_se_ocr_level or FIXED_LENGTH)
+
+    # ----------------------------------------------------------------------------------
+    # What others ask
+    # ----------------------------------------------------------------------------------
+
+    def _missing_settings(self):
+        missing = super()._missing_settings()
+        if self.scheme == SCHEME and not self.number:
+            missing.append(self.env._("Enter the bankgiro number."))
+        return missing
+
+    def _layouts_expected(self):
+        return self.scheme == SCHEME or super()._layouts_expected()
+
+    def _is_lawful_reference(self, reference):
+        if self.scheme != SCHEME:
+            return super()._is_lawful_reference(reference)
+        lengths = tuple(sorted(set(self.layout_ids.mapped("length"))))
+        level = self._se_level()
+        if level == FIXED_LENGTH and not lengths:
+            return False
+        control = OcrControl(level, lengths if level == FIXED_LENGTH else ())
+        return control.accepts("".join((reference or "").split()))
+
+
+def _clean(vals):
+    """Giro numbers are compared with those in files: store them without dashes."""
+    names = [name for name in ("number", "l10n_se_plusgiro") if vals.get(name)]
+    return vals | {name: compact(vals[name]) for name in names if is_giro(vals[name])}
+
+
+def is_giro(number):
+    return is_bankgiro(number) or is_plusgiro(number)
