@@ -18,6 +18,10 @@ from . import (
     direct_debit_call,
     direct_debit_call_contact,
     direct_debit_deadline,
+    direct_debit_failure,
+    direct_debit_failure_company,
+    direct_debit_failure_policy,
+    direct_debit_failure_step,
     direct_debit_mandate,
     direct_debit_mandate_orders,
     direct_debit_order,
@@ -31,3 +35,5 @@ from . import (
     payment_transaction_asking,
     res_partner_bank,
 )
+from . import direct_debit_failure_events, direct_debit_failure_sending  # isort: skip
+from . import direct_debit_retry  # isort: skip

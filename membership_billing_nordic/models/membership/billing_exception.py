@@ -13,6 +13,7 @@ class BillingException(models.Model):
             ("billing_invoice_unsent", "Invoices not sent"),
             ("billing_letters_waiting", "Letters to print"),
             ("membership_offer_stuck", "Offer could not lapse"),
+            ("membership_lapse_stuck", "Membership could not lapse"),
         ],
         ondelete={
             "billing_run_waiting": "cascade",
@@ -22,5 +23,6 @@ class BillingException(models.Model):
             "billing_invoice_unsent": "cascade",
             "billing_letters_waiting": "cascade",
             "membership_offer_stuck": "cascade",
+            "membership_lapse_stuck": "cascade",
         },
     )

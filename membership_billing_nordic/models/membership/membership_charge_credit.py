@@ -102,6 +102,20 @@ class MembershipCharge(models.Model):
             notes += self._credit_invoice(invoice, parts, text, quiet)
         return notes
 
+    def _credit_open(self, text):
+        """Credit, without telling anybody, all that was not credited of these charges."""
+        credited = self._credited_amounts()
+        left = {charge: charge.amount - credited.get(charge, 0.0) for charge in self}
+        self._credit(
+            {
+                charge: amount
+                for charge, amount in left.items()
+                if charge.currency_id.compare_amounts(amount, 0.0) > 0
+            },
+            text,
+            quiet=True,
+        )
+
     @api.model
     def _credit_invoice(self, invoice, parts, text, quiet):
         company = invoice.company_id

@@ -83,24 +83,32 @@ class MembershipContract(models.Model):
         overdue = offers.filtered(
             lambda period: any(charge._is_past_grace() for charge in period.charge_ids)
         )
-        last_day = overdue[0].date_from - timedelta(days=1)
-        offered = self.period_ids.filtered(
+        note = self.env._(
+            "Offer lapsed: %(invoices)s", invoices=", ".join(overdue.invoice_ids.mapped("name"))
+        )
+        return self._lapse_from(overdue[0].date_from, note)
+
+    def _lapse_from(self, day, note):
+        """End before ``day``, because the time from then on is not paid, and credit it.
+
+        :return: why it cannot be done; nothing is done then
+        """
+        last_day = day - timedelta(days=1)
+        charged = self.period_ids.filtered(
             lambda period: period.date_from > last_day and period.state != "void"
         )
-        paid = offered.charge_ids.filtered(lambda charge: charge._is_partly_paid())
+        paid = charged.charge_ids.filtered(lambda charge: charge._is_partly_paid())
         if paid:
             return self.env._(
-                "The renewal from %(day)s was offered and is not paid in full: %(invoices)s",
-                day=format_date(self.env, overdue[0].date_from),
+                "The time from %(day)s is not paid in full, but something was paid for it: "
+                "%(invoices)s",
+                day=format_date(self.env, day),
                 invoices=", ".join(paid.invoice_id.mapped("name")),
             )
         if self.date_end and self.date_end <= last_day:
             self._settle_after(last_day, credit=True, quiet=True)
-            return ""
-        note = self.env._(
-            "Offer lapsed: %(invoices)s", invoices=", ".join(overdue.invoice_ids.mapped("name"))
-        )
-        self._end_with(last_day, "unpaid", note, credit=True, quiet=True)
+        else:
+            self._end_with(last_day, "unpaid", note, credit=True, quiet=True)
         return ""
 
     @api.model

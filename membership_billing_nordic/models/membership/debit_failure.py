@@ -1,0 +1,206 @@
+"""What failed debits mean to memberships: the plan's policy, the payer's channels."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import format_date
+
+from .member_card import CardEvent
+
+SEEN_BY = (
+    "membership_billing_nordic.group_billing_user,membership_billing_nordic.group_billing_auditor"
+)
+
+
+class MembershipPlan(models.Model):
+    _inherit = "membership.plan"
+
+    failure_policy_id = fields.Many2one(
+        "direct.debit.failure.policy",
+        string="When a Debit Fails",
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+        groups=SEEN_BY,
+        help="What the payer is told and what else follows when a debit fails. Empty: the policy "
+        "of the company.",
+    )
+
+
+class DirectDebitFailurePolicy(models.Model):
+    _inherit = "direct.debit.failure.policy"
+    _check_company_domain = models.check_company_domain_parent_of
+
+
+class DirectDebitFailureStep(models.Model):
+    _inherit = "direct.debit.failure.step"
+
+    membership = fields.Selection(
+        [("suspend", "Suspended until it is paid"), ("lapse", "Ends, and what is open is credited")],
+        help="What becomes of the memberships that the invoice is for. Suspended: as soon as what "
+        "is paid for is over, without days of grace; by itself active again once it is paid. Ends: "
+        "with the last day before the time that is not paid. Empty: nothing, the days of grace of "
+        "the plan hold.",
+    )
+
+
+class DirectDebitFailure(models.Model):
+    _inherit = "direct.debit.failure"
+
+    contract_ids = fields.Many2many(
+        "membership.contract",
+        "direct_debit_failure_contract_rel",
+        "failure_id",
+        "contract_id",
+        string="Held Memberships",
+        readonly=True,
+        help="Memberships that are suspended until this is paid.",
+    )
+
+    # ------------------------------------------------------------------ whose it is
+
+    def _charges(self):
+        return self.order_id.line_ids.invoice_id.sudo().mbn_charge_ids
+
+    def _contracts(self):
+        """The memberships that were to be paid for, or that a refused mandate was to pay."""
+        self.ensure_one()
+        if self.order_id:
+            return self._charges().contract_id
+        contracts = self.env["membership.contract"].search(
+            [
+                ("payer_id", "=", self.partner_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("state", "in", ("confirmed", "paused")),
+            ]
+        )
+        return contracts.filtered(lambda row: row._paying_agreement() == self.agreement_id)
+
+    def _policy(self):
+        policies = self._contracts().plan_id.failure_policy_id
+        return policies.filtered("active")[:1] or super()._policy()
+
+    # ------------------------------------------------------------------ what becomes of them
+
+    def _act(self):
+        result = super()._act()
+        if self.order_id and self.step_id.membership == "suspend":
+            self.contract_ids = self._contracts().filtered(lambda row: row.state != "ended")
+        elif self.order_id and self.step_id.membership == "lapse":
+            self._lapse()
+        return result
+
+    def _lapse(self):
+        """End the memberships before the time that is not paid; what cannot is on the desk."""
+        desk = self.env["billing.exception"]
+        unpaid = self._charges().filtered(lambda charge: charge.state == "invoiced")
+        note = self.env._(
+            "The direct debit failed: %(invoices)s",
+            invoices=", ".join(unpaid.invoice_id.mapped("name")),
+        )
+        for contract, charges in unpaid.grouped("contract_id").items():
+            first = min(charges.period_id.mapped("date_from"), default=False)
+            if not first or contract.state not in ("confirmed", "paused"):
+                continue
+            # A membership has one day at least, also when nothing of it was ever paid.
+            day = max(first, contract.date_start + timedelta(days=1))
+            if problem := contract._lapse_from(day, note):
+                desk._open(
+                    contract,
+                    "membership_lapse_stuck",
+                    problem,
+                    self.env._("End the membership or undo the payment, and credit the rest."),
+                )
+            else:
+                charges._credit_open(note)
+
+    def _handle(self):
+        result = super()._handle()
+        self._contracts()._refresh_status()
+        return result
+
+    # ------------------------------------------------------------------ how they are told
+
+    def _channels(self):
+        """The payer's own channels; one who wants no invoices sent is told of this all the same."""
+        steps = self.env["billing.delivery.step"]
+        return self.partner_id._mbn_delivery_channels(self.company_id) or list(
+            steps._channels(self.company_id)
+        )
+
+    def _address(self, channel):
+        if channel == "letter" and not self.invoice_ids:
+            return ""
+        return self.partner_id._mbn_delivery_address(channel)
+
+    def _senders(self):
+        return super()._senders() | {"sms": self._send_sms, "letter": self._send_letter}
+
+    def _send_email(self):
+        message = super()._send_email()
+        self._log_delivery("email", message_id=message.id)
+        return message
+
+    def _send_sms(self):
+        delivery = self._log_delivery("sms", code=self.env["billing.delivery"]._new_code())
+        template = self.env.ref("membership_billing_nordic.sms_template_debit_failure").sudo()
+        body = template._render_field("body", self.ids, compute_lang=True)[self.id]
+        message = self._thread()._message_sms(
+            body, partner_ids=self.partner_id.ids, put_in_queue=True
+        )
+        delivery.message_id = message
+        return message
+
+    def _send_letter(self):
+        """Who is reached by letter only gets the invoice once more, which tells how to pay it."""
+        self.env["account.move.send"]._mbn_queue_letters(self.invoice_ids)
+
+    def _log_delivery(self, channel, **vals):
+        """Let the first invoice know; empty without one."""
+        deliveries = self.env["billing.delivery"].sudo()
+        if not self.invoice_ids:
+            return deliveries
+        return deliveries._note(self.invoice_ids[:1], channel, document="debit", **vals)
+
+    def _compute_short_url(self):
+        super()._compute_short_url()
+        for failure in self.filtered("invoice_ids"):
+            failure.short_url = failure.invoice_ids[:1].mbn_short_url
+
+    def _send_by(self, channel, address):
+        result = super()._send_by(channel, address)
+        for contract in self._contracts():
+            contract._message_log(
+                body=self.env._(
+                    "%(payer)s was told that the direct debit failed (%(step)s).",
+                    payer=self.partner_id.name,
+                    step=self.step_id.display_name,
+                )
+            )
+        return result
+
+    def _card_event(self):
+        """What the member card tells of the message."""
+        self.ensure_one()
+        channels = dict(self.env["billing.delivery"]._selection_channel())
+        text = self.env._(
+            "Told of the failed debit (%(step)s), %(channel)s",
+            step=self.step_id.display_name or "",
+            channel=channels.get(self.channel, self.channel),
+        )
+        if self.retry_on:
+            text = self.env._(
+                "%(text)s. It is tried again on %(day)s.",
+                text=text,
+                day=format_date(self.env, self.retry_on),
+            )
+        day = fields.Datetime.context_timestamp(self, self.sent_on).date()
+        return CardEvent(day, text, 3)
+
+
+class BillingDelivery(models.Model):
+    _inherit = "billing.delivery"
+
+    document = fields.Selection(
+        selection_add=[("debit", "Failed debit")], ondelete={"debit": "cascade"}
+    )
