@@ -591,6 +591,10 @@ class BankAgreement(models.Model):
         """Can a payer give ``reference`` with a payment to this agreement?"""
         return 0 < len(normalise(reference)) <= 35
 
+    def _stand_in_reference(self, payment):
+        """What names the claim where the reference of ``payment`` does not, normalised."""
+        return ""
+
     def _debited_claims(self, payments):
         """The claims that these payments were collected for together, where there are several.
 

@@ -243,6 +243,20 @@ class BankPayment(models.Model):
     def _match(self):
         agreement = self.agreement_id
         self._book_placements(PaymentMatcher(agreement, self).placements())
+        self._early_reversals()._take_back()
+
+    def _early_reversals(self):
+        """Reversals that came before the payments they take back."""
+        values = set(self.mapped("reference_value")) - {False, ""}
+        return self.search(
+            [
+                ("agreement_id", "in", self.agreement_id.ids),
+                ("reference_value", "in", list(values)),
+                ("is_reversal", "=", True),
+                ("state", "=", "unmatched"),
+                ("outcome", "=", "no_original"),
+            ]
+        )
 
     def _book_placements(self, placements):
         """Book placements of one agreement in one entry and note the outcome on each payment.

@@ -53,6 +53,7 @@ class PaymentMatcher:
     def placements(self):
         """One :class:`Placement` per payment, in order."""
         values = {value for payment in self.payments for value, _amount in self._parts(payment)}
+        values |= {self.agreement._stand_in_reference(payment) for payment in self.payments}
         self.references = self.env["billing.reference"]._resolve(self.agreement, values)
         self.debited = self.agreement._debited_claims(self.payments)
         self._find_payers()
@@ -113,7 +114,8 @@ class PaymentMatcher:
         return placement
 
     def _place_part(self, payment, value, amount):
-        reference = self.references.get(value)
+        stand_in = self.agreement._stand_in_reference(payment)
+        reference = self.references.get(value) or self.references.get(stand_in)
         if reference and reference.move_id:
             return self.pay_move(reference.move_id, amount)
         if reference and reference.partner_id:

@@ -180,13 +180,13 @@ class DirectDebitOrder(models.Model):
         for order in self:
             order.reference_value = normalise(order.reference)
 
-    @api.depends("due_date", "state", "agreement_id")
+    @api.depends("due_date", "state", "deadline", "agreement_id")
     def _compute_withdrawal_deadline(self):
         for order in self:
-            day = order.due_date
-            order.withdrawal_deadline = (
-                order.state in LIVE and day and order.agreement_id._withdrawal_deadline(day)
-            )
+            day = order.state in LIVE and order.due_date
+            until = day and order.agreement_id._withdrawal_deadline(day)
+            # What no bank takes back is stopped before it is sent, or not at all.
+            order.withdrawal_deadline = until or (order.state == "planned" and order.deadline)
 
     @api.depends("line_ids.invoice_id")
     def _compute_invoice_names(self):
