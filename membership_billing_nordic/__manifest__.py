@@ -29,6 +29,7 @@
         "data/membership_data.xml",
         "data/billing_data.xml",
         "data/delivery_data.xml",
+        "data/direct_debit_call_data.xml",
         "views/menu_root.xml",
         "views/billing_exception_views.xml",
         # bank: references and agreements
@@ -63,6 +64,8 @@
         "wizards/membership_send_again_views.xml",
         "wizards/membership_signup_views.xml",
         "views/res_partner_views.xml",
+        "wizards/direct_debit_call_views.xml",
+        "views/direct_debit_call_views.xml",
         "views/membership_period_views.xml",
         "views/billing_run_views.xml",
         "wizards/billing_run_views.xml",

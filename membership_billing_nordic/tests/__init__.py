@@ -20,6 +20,7 @@ from . import (
     test_contract_end,
     test_contract_offer,
     test_debit_answers,
+    test_debit_call_list,
     test_debit_desk,
     test_debit_making,
     test_debit_mandate,

@@ -1,13 +1,10 @@
 """Mandates from a list: those the bank knows already, and new ones with their members."""
 
-import base64
-import csv
-import io
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-MOST_ROWS = 5000
+from .csv_list import read_rows
+
 # What a column of the list is to other programs: of the mandate, of the person, of the contract.
 MANDATE_COLUMNS = {
     "member_number": "payer_member_number",
@@ -42,7 +39,6 @@ CONTRACT_COLUMNS = (
 COLUMNS = (*MANDATE_COLUMNS, *MEMBER_COLUMNS, *CONTRACT_COLUMNS)
 _FLAGS = {"yes": True, "y": True, "1": True, "j": True, "no": False, "n": False, "0": False}
 _STATES = {"known": "active", "request": "requested", "wait": "draft"}
-_DELIMITERS = (";", "\t", ",")
 
 
 class DirectDebitMandateImport(models.TransientModel):
@@ -99,7 +95,7 @@ class DirectDebitMandateImport(models.TransientModel):
         """Show what would become of each row; nothing is kept of it."""
         self._check_may_import()
         with self.env.cr.savepoint() as savepoint:
-            answers = self._work(self._rows())
+            answers = self._work(read_rows(self.env, self.content, COLUMNS))
             savepoint.rollback()
         self.env.invalidate_all()
         return self._show(answers)
@@ -107,7 +103,7 @@ class DirectDebitMandateImport(models.TransientModel):
     def action_import(self):
         """Import the good rows; those with an error are left out and shown again."""
         self._check_may_import()
-        answers = self._work(self._rows())
+        answers = self._work(read_rows(self.env, self.content, COLUMNS))
         bad = [answer for answer in answers if answer["error"]]
         if bad:
             return self._show(bad)
@@ -136,49 +132,6 @@ class DirectDebitMandateImport(models.TransientModel):
             "views": [(False, "form")],
             "target": "new",
         }
-
-    # -- reading the list --------------------------------------------------------------------
-
-    def _rows(self):
-        """The rows of the list: ``{column: text}`` each, empty cells left out."""
-        text = self._text()
-        heading = text.partition("\n")[0]
-        delimiter = max(_DELIMITERS, key=heading.count)
-        reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
-        names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
-        if unknown := [name for name in names if name not in COLUMNS]:
-            raise UserError(
-                self.env._(
-                    "The list has a column %(name)s. Known are: %(known)s.",
-                    name=unknown[0] or "?",
-                    known=", ".join(COLUMNS),
-                )
-            )
-        reader.fieldnames = names
-        rows = []
-        for number, cells in enumerate(reader, 2):
-            if number > MOST_ROWS + 1:
-                raise UserError(
-                    self.env._("The list has more than %(limit)s rows: cut it.", limit=MOST_ROWS)
-                )
-            if None in cells or None in cells.values():
-                raise UserError(
-                    self.env._(
-                        "Row %(number)s has not as many cells as there are columns.", number=number
-                    )
-                )
-            row = {name: value.strip() for name, value in cells.items() if value.strip()}
-            rows.append((number, row))
-        return [(number, row) for number, row in rows if row]
-
-    def _text(self):
-        content = base64.b64decode(self.content or b"")
-        if not content.strip():
-            raise UserError(self.env._("Choose a list that is not empty."))
-        try:
-            return content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            return content.decode("latin-1")
 
     # -- doing it ----------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from odoo.tools import format_amount, format_datetime
 
 AHEAD = timedelta(hours=24)
 _CARD = Markup(
-    '<div class="col-12 col-lg-4"><div class="card h-100"><div class="card-body">'
+    '<div class="col-12 col-md-6 col-xl"><div class="card h-100"><div class="card-body">'
     '<h5 class="card-title">%s</h5>%s</div></div></div>'
 )
 _LINE = Markup(
@@ -37,17 +37,20 @@ class BillingDesk(models.TransientModel):
             desk.row_count = self.env["billing.exception"].search_count(domain)
 
     def _compute_head(self):
-        cards = (
-            (self.env._("From the bank today"), self._expected()),
-            (self.env._("Late"), self._late()),
-            (self.env._("To the bank within a day"), self._going_out()),
-        )
         nothing = _NOTHING % self.env._("Nothing")
         body = Markup().join(
             _CARD % (title, Markup().join(_LINE % line for line in lines) or nothing)
-            for title, lines in cards
+            for title, lines in self._cards()
         )
         self.head = Markup('<div class="row g-3">%s</div>') % body
+
+    def _cards(self):
+        """What the head tells, each with a title; other rooms add theirs."""
+        return [
+            (self.env._("From the bank today"), self._expected()),
+            (self.env._("Late"), self._late()),
+            (self.env._("To the bank within a day"), self._going_out()),
+        ]
 
     # Each gives lines of (style, what, when or how much).
 

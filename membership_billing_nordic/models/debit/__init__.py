@@ -5,6 +5,7 @@ from . import (
     account_partial_reconcile,
     account_payment,
     bank_agreement,
+    bank_agreement_calls,
     bank_agreement_succession,
     bank_connection,
     bank_file,
@@ -17,6 +18,7 @@ from . import (
     billing_payment_attempt,
     direct_debit_call,
     direct_debit_call_contact,
+    direct_debit_call_outcomes,
     direct_debit_deadline,
     direct_debit_failure,
     direct_debit_failure_company,
@@ -37,3 +39,6 @@ from . import (
 )
 from . import direct_debit_failure_events, direct_debit_failure_sending  # isort: skip
 from . import direct_debit_retry  # isort: skip
+
+# extend the models above
+from . import direct_debit_call_follow, direct_debit_call_places  # isort: skip

@@ -12,7 +12,7 @@ OUTCOMES = [
     ("leave", "Wants to leave"),
     ("no_answer", "No answer"),
 ]
-ENDS = [("paid", "Paid"), ("mandate", "New mandate"), ("closed", "Closed by a person")]
+ENDS = [("paid", "Paid or credited"), ("mandate", "New mandate"), ("closed", "Closed by a person")]
 # What those who have no more than the list may change directly.
 _BY_HAND = {"user_id", "next_contact"}
 
@@ -40,7 +40,7 @@ class DirectDebitCall(models.Model):
     company_id = fields.Many2one(
         related="agreement_id.company_id", store=True, precompute=True, index=True
     )
-    currency_id = fields.Many2one(related="agreement_id.currency_id")
+    currency_id = fields.Many2one(related="agreement_id.currency_id", store=True, precompute=True)
     partner_id = fields.Many2one(
         "res.partner",
         string="Payer",
@@ -200,6 +200,7 @@ class DirectDebitCall(models.Model):
         orders = orders.filtered(lambda order: order._open_amount() > 0)
         mandates = (mandates or self.mandate_id.browse()) - self.mandate_id
         if not orders and not mandates:
+            self.filtered(lambda row: reason).reason = reason
             return self
         claims = orders.line_ids.move_line_id
         if mandates:

@@ -45,5 +45,5 @@ from . import (
 
 # extend the models above
 from . import member_actions, member_card, member_debit, member_duplicates  # isort: skip
-from . import association_document, association_rights, debit_notice  # isort: skip
+from . import association_document, association_rights, debit_call, debit_notice  # isort: skip
 from . import debit_failure, membership_contract_held  # isort: skip

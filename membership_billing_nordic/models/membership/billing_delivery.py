@@ -37,10 +37,10 @@ class BillingDelivery(models.Model):
     )
     partner_id = fields.Many2one("res.partner", string="Payer", required=True, index=True)
     document = fields.Selection(
-        [("invoice", "Invoice"), ("receipt", "Receipt")],
+        [("invoice", "Invoice"), ("receipt", "Receipt"), ("link", "Link to pay")],
         required=True,
         default="invoice",
-        help="Receipt: says that the invoice is paid.",
+        help="Receipt: says that the invoice is paid. Link to pay: sent after a debit failed.",
     )
     channel = fields.Selection(
         selection="_selection_channel", required=True, help="How it was to reach the payer."

@@ -1,0 +1,236 @@
+"""What a call agency reached: its list, shown row by row before it counts."""
+
+import hashlib
+import re
+from datetime import date
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
+
+from ..formats.references import has_check_digit
+from ..models.debit.direct_debit_call import OPEN, OUTCOMES
+from .csv_list import read_rows
+from .direct_debit_call_export import COLUMNS
+
+_DATES = (
+    re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"),
+    re.compile(r"(?P<day>\d{1,2})[./-](?P<month>\d{1,2})[./-](?P<year>\d{4})"),
+)
+
+
+class _WrongCell(Exception):
+    """A cell of the list that cannot be used: its column, and what is wrong."""
+
+    def __init__(self, column, text):
+        super().__init__(text)
+        self.column = column
+        self.text = text
+
+
+class DirectDebitCallImport(models.TransientModel):
+    """Reads what a call agency reached, shows what becomes of each row, and then does it."""
+
+    _name = "direct.debit.call.import"
+    _description = "Import Answers of a Call Agency"
+
+    content = fields.Binary(
+        string="List (CSV)", help="The list that was handed out, filled in by the agency."
+    )
+    file_name = fields.Char()
+    line_ids = fields.One2many("direct.debit.call.import.line", "import_id", readonly=True)
+    good_count = fields.Integer(compute="_compute_counts")
+    bad_count = fields.Integer(compute="_compute_counts")
+    outcomes = fields.Char(compute="_compute_outcomes", string="Known Outcomes")
+
+    @api.depends("line_ids.error")
+    def _compute_counts(self):
+        for wizard in self:
+            wizard.bad_count = len(wizard.line_ids.filtered("error"))
+            wizard.good_count = len(wizard.line_ids) - wizard.bad_count
+
+    def _compute_outcomes(self):
+        self.outcomes = ", ".join(dict(OUTCOMES))
+
+    # -- buttons -----------------------------------------------------------------------------
+
+    def action_preview(self):
+        """Show what would become of each row; nothing is kept of it."""
+        self._check_may_import()
+        with self.env.cr.savepoint() as savepoint:
+            lines = self._work()
+            savepoint.rollback()
+        self.env.invalidate_all()
+        return self._show(lines)
+
+    def action_import(self):
+        """Record the good rows; those with an error are left out and shown again."""
+        self._check_may_import()
+        bad = [line for line in self._work() if line["error"]]
+        if bad:
+            return self._show(bad)
+        return {"type": "ir.actions.act_window_close"}
+
+    def _check_may_import(self):
+        self.check_access("write")
+        self.ensure_one()
+        self.env["direct.debit.call"]._check_may_record()
+
+    def _show(self, lines):
+        self.line_ids.unlink()
+        self.env["direct.debit.call.import.line"].create(
+            [{"import_id": self.id} | line for line in lines]
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Import Answers of a Call Agency"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
+    # -- doing it ----------------------------------------------------------------------------
+
+    def _work(self):
+        """What became of each row, as values of the preview's lines."""
+        seen = {}
+        return [
+            self._work_row(number, cells, seen)
+            for number, cells in read_rows(self.env, self.content, COLUMNS)
+            if cells.keys() & {"outcome", "next_contact", "note"}
+        ]
+
+    def _work_row(self, number, cells, seen):
+        line = {"row": number, "who": cells.get("name", ""), "error": False}
+        try:
+            call = self._call_of(cells.get("row", ""))
+            line["who"] = call.partner_id.name
+            if call in seen:
+                raise _WrongCell(
+                    "row", self.env._("It is in line %(number)s already.", number=seen[call])
+                )
+            seen[call] = number
+            return line | self._apply(call, cells)
+        except _WrongCell as wrong:
+            return line | {"column": wrong.column, "error": wrong.text}
+
+    def _call_of(self, text):
+        digits = re.sub(r"\D", "", text)
+        calls = self.env["direct.debit.call"]
+        if len(digits) > 1 and digits == text and has_check_digit(digits, "mod10"):
+            calls = calls.search([("id", "=", int(digits[:-1]))])
+        if not calls or not calls.handed_out_on:
+            raise _WrongCell(
+                "row",
+                self.env._("“%(text)s” is no row that was handed out to an agency.", text=text),
+            )
+        return calls
+
+    def _apply(self, call, cells):
+        """Record one row of the list: what was done, as values of the preview's line."""
+        outcome = self._outcome_of(cells.get("outcome", ""))
+        day = self._date_of(cells.get("next_contact", ""))
+        note = cells.get("note", "")
+        key = call._answer_key(outcome, day, note)
+        answer = {"outcome": outcome}
+        if call.contact_ids.filtered(lambda contact: contact.import_key == key):
+            return answer | {"known": True, "result": self.env._("Imported before")}
+        self._check_open(call)
+        if outcome == "new_date" and not day:
+            raise _WrongCell("next_contact", self.env._("A new date needs the date."))
+        if day and day < call._today():
+            raise _WrongCell("next_contact", self.env._("This day has passed."))
+        try:
+            with self.env.cr.savepoint():
+                contact = call._record_answer(outcome, day, note, key)
+        except (UserError, ValidationError) as error:
+            raise _WrongCell("next_contact" if day else "row", str(error)) from error
+        return answer | {"result": contact.result, "next_contact": contact.next_contact}
+
+    def _check_open(self, call):
+        if call.state in OPEN:
+            return
+        labels = dict(call._fields["outcome"]._description_selection(self.env))
+        raise _WrongCell(
+            "row",
+            self.env._(
+                "Closed on %(day)s meanwhile: %(why)s",
+                day=format_date(self.env, call.closed_on),
+                why=labels.get(call.outcome, ""),
+            ),
+        )
+
+    def _outcome_of(self, text):
+        translated = (
+            self.env["direct.debit.call"]._fields["outcome"]._description_selection(self.env)
+        )
+        known = {label.lower(): key for key, label in translated if key in dict(OUTCOMES)}
+        known |= {label.lower(): key for key, label in OUTCOMES} | {
+            key: key for key, _l in OUTCOMES
+        }
+        if text.lower() not in known:
+            raise _WrongCell(
+                "outcome",
+                self.env._(
+                    "“%(text)s” is no outcome. Known are: %(known)s.",
+                    text=text,
+                    known=", ".join(dict(OUTCOMES)),
+                ),
+            )
+        return known[text.lower()]
+
+    def _date_of(self, text):
+        if not text:
+            return False
+        for pattern in _DATES:
+            if found := pattern.fullmatch(text):
+                try:
+                    return date(**{name: int(part) for name, part in found.groupdict().items()})
+                except ValueError:
+                    break
+        raise _WrongCell(
+            "next_contact",
+            self.env._("“%(text)s” is no day: write it as 2027-01-31.", text=text),
+        )
+
+
+class DirectDebitCallImportLine(models.TransientModel):
+    """What becomes of one row of the agency's list."""
+
+    _name = "direct.debit.call.import.line"
+    _description = "Answer of a Call Agency"
+    _order = "error nulls last, row"
+
+    import_id = fields.Many2one(
+        "direct.debit.call.import", required=True, ondelete="cascade", index=True
+    )
+    row = fields.Integer(string="Line")
+    who = fields.Char(string="Payer")
+    outcome = fields.Selection(OUTCOMES)
+    known = fields.Boolean(string="Imported Before")
+    next_contact = fields.Date()
+    result = fields.Char(string="What Is Done")
+    column = fields.Char(string="Field")
+    error = fields.Char(string="What Is Wrong")
+
+
+class DirectDebitCall(models.Model):
+    _inherit = "direct.debit.call"
+
+    def _answer_key(self, outcome, day, note):
+        """What an agency's answer says, so that it counts once for each time it was asked."""
+        facts = (self.handed_out_on, outcome, day, note)
+        return hashlib.sha256("|".join(map(str, facts)).encode()).hexdigest()
+
+    def _record_answer(self, outcome, day, note, key):
+        """Record what an agency reached. What only the office can do is to be called about."""
+        call = self._lock_open()
+        result, next_contact = False, day or call._call_again_on()
+        if outcome == "new_date":
+            result, next_contact = call._agree_on_date(day)
+        elif outcome in ("lower_amount", "leave"):
+            result, next_contact = self.env._("To be done by the office"), day or call._today()
+        return call._keep_outcome(
+            outcome, next_contact, note=note, result=result, by_agency=True, import_key=key
+        )
