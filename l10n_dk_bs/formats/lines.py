@@ -1,0 +1,76 @@
+"""The records of a delivery as a stream: lines of 128 characters, however they arrive.
+
+Senders and programs on the way strip blanks at the end of lines. Accepted are CR LF and LF,
+no final line end, blank lines, an end-of-file mark, a byte order mark, and lines that were
+re-saved as UTF-8.
+"""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from ...membership_billing_nordic.formats.fixed_width import BrokenLineError
+
+LENGTH = 128
+LONGEST = 1024  # of any delivery there is; a bound on memory for hostile files
+
+_CHUNK = 1 << 17
+_BOM = b"\xef\xbb\xbf"
+_BLANKS = b" \t\r\x1a"
+
+NumberedLines = Iterator[tuple[int, bytes]]
+
+
+def numbered_lines(stream: BinaryIO, longest: int = LENGTH) -> NumberedLines:
+    """Yield each line that is not blank with its number, in ISO-8859-1, at least 128 long.
+
+    Memory depends neither on the size of the file nor on that of its lines. Raises
+    :class:`BrokenLineError` at a line of more than ``longest`` characters.
+    """
+    number, rest = 0, b""
+    chunk = _head(stream).removeprefix(_BOM)
+    while chunk:
+        lines = (rest + chunk).replace(b"\r\n", b"\n").split(b"\n")
+        rest = lines.pop()
+        for line in lines:
+            number += 1
+            if len(line) != LENGTH or not line.isascii():
+                line = _repaired(line, number, longest)
+            if line:
+                yield number, line
+        if len(rest) > LONGEST:
+            raise _too_long(number + 1, longest)
+        chunk = stream.read(_CHUNK)
+    if line := _repaired(rest, number + 1, longest):
+        yield number + 1, line
+
+
+def _head(stream: BinaryIO) -> bytes:
+    """The first piece of the stream, with at least what a byte order mark needs."""
+    head = stream.read(_CHUNK)
+    while 0 < len(head) < len(_BOM) and (more := stream.read(_CHUNK)):
+        head += more
+    return head
+
+
+def _repaired(line: bytes, number: int, longest: int) -> bytes:
+    """The line as it was sent; empty if it is blank."""
+    line = line.rstrip(_BLANKS)
+    if not line:
+        return line
+    if not line.isascii():
+        line = _in_latin_1(line)
+    if len(line) > longest:
+        raise _too_long(number, longest)
+    return line.ljust(LENGTH)
+
+
+def _in_latin_1(line: bytes) -> bytes:
+    """What is UTF-8 was re-saved: letters of ISO-8859-1 hardly ever look like it."""
+    try:
+        return line.decode().encode("latin-1", "replace")
+    except UnicodeDecodeError:
+        return line
+
+
+def _too_long(number: int, longest: int) -> BrokenLineError:
+    return BrokenLineError(number, number, f"at most {longest} characters", "more")

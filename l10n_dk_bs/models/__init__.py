@@ -1,0 +1,9 @@
+from . import (
+    account_move,
+    bank_agreement,
+    bank_connection,
+    bank_file,
+    bank_reference_layout,
+    direct_debit_mandate,
+    direct_debit_order,
+)

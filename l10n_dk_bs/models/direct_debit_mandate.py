@@ -1,0 +1,104 @@
+import re
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from stdnum.dk import cvr
+
+from .bank_connection import SCHEME
+
+_KNOWS = "membership_billing_nordic.group_billing_user"
+_OPEN = ("draft", "requested")
+_PERSONAL = ("l10n_dk_identity", "l10n_dk_account")
+_CPR_LENGTH = 10
+
+
+class DirectDebitMandate(models.Model):
+    """What delivery 0605 asks for a mandate with. It is kept while the request is open."""
+
+    _inherit = "direct.debit.mandate"
+
+    l10n_dk_identity = fields.Char(
+        string="CPR or CVR Number",
+        copy=False,
+        groups=_KNOWS,
+        help="The payer's CPR number (10 digits) or CVR number (8 digits), to ask for the mandate "
+        "with. It is removed as soon as the request is answered.",
+    )
+    l10n_dk_account = fields.Char(
+        string="Account for the Request",
+        copy=False,
+        groups=_KNOWS,
+        help="Registration number (4 digits) and number of the payer's account, to ask for the "
+        "mandate with. It is removed as soon as the request is answered.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        mandates = super().create([_clean(vals) for vals in vals_list])
+        mandates._forget_personal()
+        return mandates
+
+    def write(self, vals):
+        result = super().write(_clean(vals))
+        if "state" in vals:
+            self._forget_personal()
+        return result
+
+    def _forget_personal(self):
+        """Personal numbers go when the request is over, whatever came of it."""
+        over = self.sudo().filtered(
+            lambda row: row.state not in _OPEN and any(row[name] for name in _PERSONAL)
+        )
+        if over:
+            over.write(dict.fromkeys(_PERSONAL, False))
+
+    @api.constrains("l10n_dk_identity")
+    def _check_dk_identity(self):
+        for mandate in self.filtered("l10n_dk_identity"):
+            number = mandate.l10n_dk_identity
+            is_cpr = number.isdigit() and len(number) == _CPR_LENGTH
+            # Check digits of CPR numbers have not been used for all since 2007.
+            if not (is_cpr or cvr.is_valid(number)):
+                raise ValidationError(
+                    mandate.env._(
+                        "A CPR number has 10 digits, a CVR number 8 of which the last is a check "
+                        "digit. Correct the number of %(payer)s.",
+                        payer=mandate.partner_id.name,
+                    )
+                )
+
+    @api.constrains("l10n_dk_account")
+    def _check_dk_account(self):
+        for mandate in self.filtered("l10n_dk_account"):
+            if not re.fullmatch(r"[0-9]{5,14}", mandate.l10n_dk_account):
+                raise ValidationError(
+                    mandate.env._(
+                        "A Danish account is a registration number of 4 digits and a number of "
+                        "up to 10. Correct the account of %(payer)s.",
+                        payer=mandate.partner_id.name,
+                    )
+                )
+
+    def action_request(self):
+        """Ask the bank for these mandates with the next file."""
+        self._check_may_change()
+        for mandate in self.sudo().filtered(lambda row: row.scheme == SCHEME):
+            if not all(mandate[name] for name in _PERSONAL):
+                raise UserError(
+                    mandate.env._(
+                        "Enter CPR or CVR number and account of %(payer)s: Betalingsservice "
+                        "registers no mandate without them. Otherwise the payer signs up in the "
+                        "net bank, with PBS number, debtor group and customer number "
+                        "%(customer)s.",
+                        payer=mandate.partner_id.name,
+                        customer=mandate.payer_number,
+                    )
+                )
+        return super().action_request()
+
+
+def _clean(vals):
+    """Numbers as digits only, however they were typed."""
+    return vals | {
+        name: re.sub(r"[\s.-]", "", vals[name]) or False for name in _PERSONAL if vals.get(name)
+    }
