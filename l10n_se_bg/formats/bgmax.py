@@ -7,8 +7,11 @@ warning. The date of payments stands behind them, so the file is looked through 
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
+from functools import lru_cache
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO
 
@@ -31,9 +34,9 @@ from .checks import (
     error,
     is_given,
     kronor,
+    plain_number,
     read_date,
     require_sound,
-    plain_number,
     too_long,
     warning,
 )
@@ -42,19 +45,22 @@ from .identities import is_identity
 FORMAT = "se.bgmax"
 LABEL = "BgMax, payments into bankgiro (Bankgirot)"
 
-MOST_DEPOSITS = 250_000  # a bound on memory for hostile files
+MOST_MARKS = 250_000  # a bound on memory for hostile files
 MOST_DETAILS = 5_000  # records of one payment; the manual allows 90 of text
+_MOST_AHEAD = 24  # pieces of a file
 _CHUNK = 1 << 20
 _HEAD = re.compile(rb"(\xef\xbb\xbf)?\s*(00[^\r\n]{0,100}\r?\n\s*)?01BGMAX")
 _SECTION_OR_DEPOSIT = re.compile(r"\n([01]5.*)")
-_DETAILS = frozenset(("22", "23", "25", "26", "27", "28", "29"))
+# Second digits of the records of a payment; the first one is 2.
+_PAYMENTS, _DETAILS, _EXTRA_REFERENCES = "01", "2356789", "23"
 _SEALS = ("00", "99")
 _START = "the start of the file, 01BGMAX"
 # Checked by the bank against the agreement.
 _CHECKED = frozenset("24")
-_CODES = frozenset("012345")
+_BANK_CODES = {code: f"20{code}" for code in "012345"}
 _METHODS = {"1": "terminal_giro", "2": "remittance", "3": "giro", "4": "direct_debit"}
 _NO_SERIAL = "0" * 12
+_NO_PAYER = "0" * 10
 _FULL_REFERENCE, _FULL_TEXT = 25, 50
 _IMAGE = "1"
 
@@ -75,25 +81,73 @@ def decode(stream: BinaryIO) -> Iterator[Message]:
                 spool.write(chunk)
             spool.seek(0)
             stream = spool
-        start = stream.tell()
         try:
-            closings = _closings(stream)
-            stream.seek(start)
-            yield from _BgMaxFile(closings).read(stream)
+            yield from _BgMaxFile(_Source(stream)).read()
         except RefusedError as refused:
             yield refused.issue
 
 
-def _closings(stream: BinaryIO) -> list[str | None]:
-    """The deposit records (15) of the file in their order, None for each opening (05)."""
-    found = []
-    for piece in reading.pieces(stream):
-        text = piece if reading.is_plain(piece) else "\n".join(reading.lines(piece))
-        marks = _SECTION_OR_DEPOSIT.findall("\n" + text)
-        found += [line if line[0] == "1" else None for line in marks]
-        if len(found) > 2 * MOST_DEPOSITS:
-            raise RefusedError(1, "deposits", f"at most {MOST_DEPOSITS} in one file", "more")
-    return found
+class _Source:
+    """The records of a file, and which deposit record (15) comes next after those read.
+
+    As far as memory allows it reads ahead to find it, else the whole file once more.
+    """
+
+    def __init__(self, stream: BinaryIO):
+        self._stream = stream
+        self._start = stream.tell()
+        self._pieces = reading.pieces(stream)
+        self._ahead = deque()
+        self._marks = deque()
+        self._passed = 0
+        self._knows_all = False
+
+    def batches(self) -> Iterator[list[str]]:
+        """The records, many at a time."""
+        while self._ahead or self._read_on():
+            yield reading.lines(self._ahead.popleft())
+
+    def pass_mark(self) -> None:
+        """An opening of a section (05) or a deposit record was read."""
+        self._passed += 1
+        if self._marks:
+            self._marks.popleft()
+
+    def next_deposit(self) -> str | None:
+        """The next deposit record; None if there is none before the next section."""
+        while not self._marks and len(self._ahead) < _MOST_AHEAD and self._read_on():
+            pass
+        if not self._marks and not self._knows_all:
+            self._find_all()
+        return self._marks[0] if self._marks else None
+
+    def _read_on(self) -> bool:
+        piece = next(self._pieces, None)
+        if piece is None:
+            return False
+        self._ahead.append(piece)
+        if not self._knows_all:
+            self._marks += _marks(piece)
+        return True
+
+    def _find_all(self) -> None:
+        place = self._stream.tell()
+        self._stream.seek(self._start)
+        found = []
+        for piece in reading.pieces(self._stream):
+            found += _marks(piece)
+            if len(found) > MOST_MARKS:
+                raise RefusedError(1, "deposits", f"at most {MOST_MARKS} in one file", "more")
+        self._stream.seek(place)
+        self._marks.extend(found[self._passed :])
+        self._knows_all = True
+
+
+def _marks(piece: str) -> list[str | None]:
+    """The deposit records of a piece in their order, None for each opening of a section."""
+    text = piece if reading.is_short(piece) else "\n".join(reading.lines(piece))
+    found = _SECTION_OR_DEPOSIT.findall("\n" + text)
+    return [line.ljust(reading.LENGTH) if line[0] == "1" else None for line in found]
 
 
 class _Deposit:
@@ -111,15 +165,15 @@ class _Deposit:
         self.record = 0
         self.ore = 0
         self.count = 0
+        self.deductions = 0
         self.unread = 0  # payments whose amount could not be read
 
 
 class _BgMaxFile:
-    """One pass over the file, knowing the deposits of its sections beforehand."""
+    """The frame of the file, its sections and their payments."""
 
-    def __init__(self, closings: list[str | None]):
-        self.closings = closings
-        self.place = 0  # in closings
+    def __init__(self, source: _Source):
+        self.source = source
         self.bankgiro = ""
         self.currency = ""
         self.deposit: _Deposit | None = None
@@ -128,29 +182,28 @@ class _BgMaxFile:
         self.told: set[str] = set()
         self.is_closed = False
 
-    def read(self, stream: BinaryIO) -> Iterator[Message]:
+    def read(self) -> Iterator[Message]:
         """Collect the records of each payment; it goes out when it is whole."""
         record = begun = 0
         first, details = "", []
-        for batch in reading.batches(stream):
+        for batch in self.source.batches():
             for line in batch:
                 record += 1
-                kind = line[:2]
-                if kind in _DETAILS and first:
-                    details.append(line)
-                    continue
                 if first:
+                    if line[0] == "2" and line[1] in _DETAILS:
+                        details.append(line)
+                        continue
                     payment = self.payment(begun, first, details)
                     if self.issues:
                         yield from self.drain()
                     if payment is not None:
                         yield payment
                     details = []
-                if (kind == "20" or kind == "21") and not self.is_closed:
+                if line[0] == "2" and line[1] in _PAYMENTS and not self.is_closed:
                     begun, first = record, line
                 else:
                     first = ""
-                    yield from self.frame(record, kind, line)
+                    yield from self.frame(record, line[:2], line)
                     yield from self.drain()
             if len(details) > MOST_DETAILS:
                 limit = f"at most {MOST_DETAILS} records of one payment"
@@ -195,9 +248,7 @@ class _BgMaxFile:
             self.issues.append(warning(record, "version", expected, version))
         created_on = read_date(timestamp[:8])
         if created_on is None:
-            self.issues.append(
-                warning(record, "timestamp", A_DATE, timestamp, LEFT_EMPTY)
-            )
+            self.issues.append(warning(record, "timestamp", A_DATE, timestamp, LEFT_EMPTY))
         if marker not in "PT":
             self.issues.append(
                 warning(record, "test marker", "P or T", marker, "read as production")
@@ -218,7 +269,7 @@ class _BgMaxFile:
         self.bankgiro = plain_number(bankgiro)
         if not (self.currency.isalpha() and self.currency.isascii() and self.currency.isupper()):
             raise RefusedError(record, "currency", "a code of three letters", self.currency)
-        self.place += 1
+        self.source.pass_mark()
         self.deposit = None
 
     def _require_no_payments(self, record: int) -> None:
@@ -233,7 +284,9 @@ class _BgMaxFile:
         require_sound(records.DEPOSIT, record, line)
         deposit = self.deposit or _Deposit(self.bankgiro, self.currency, line)
         _account, day, serial, amount, currency, count = records.DEPOSIT.cut(line)
-        self.place += 1
+        self.source.pass_mark()
+        self.payments += deposit.count - deposit.deductions
+        self.deductions += deposit.deductions
         self.deposits += 1
         self.deposit = None
         scope = f"deposit {self.deposits}"
@@ -279,8 +332,8 @@ class _BgMaxFile:
     def unknown(self, record: int, kind: str, line: str) -> Iterator[FormatIssue]:
         if line.startswith(reading.TOO_LONG):
             yield too_long(record, line)
-        elif kind in _DETAILS:
-            self.extra_references += kind in ("22", "23")
+        elif kind[0] == "2" and kind[1] in _DETAILS:
+            self.extra_references += kind[1] in _EXTRA_REFERENCES
             yield error(record, "record", "a payment, 20 or 21, before it", kind)
         elif kind not in self.told:
             # The manual wants readers to pass over what they do not know.
@@ -293,58 +346,50 @@ class _BgMaxFile:
         """The deposit that the payment of this record is part of."""
         if not self.bankgiro:
             raise RefusedError(record, "record", "the opening of a section, 05", "a payment")
-        line = self.closings[self.place] if self.place < len(self.closings) else None
-        self.deposit = _Deposit(self.bankgiro, self.currency, line)
+        self.deposit = _Deposit(self.bankgiro, self.currency, self.source.next_deposit())
         self.deposit.record = record
         return self.deposit
 
     def payment(self, record: int, first: str, details: list[str]) -> PaymentReceived | None:
         """One payment from its records; None if a fault keeps it out."""
         deposit = self.deposit or self.begin(record)
-        payer, reference, amount, code, channel, serial, image, deduction = _cut_payment(first)
+        payer, reference, digits, code, channel, serial, image, deduction = _cut_payment(first)
         deposit.count += 1
-        is_deduction = first[1] == "1"
-        if is_deduction:
-            self.deductions += 1
-        else:
-            self.payments += 1
-        if not amount.isdecimal():
-            deposit.unread += 1
-            self.extra_references += sum(each[:2] in ("22", "23") for each in details)
-            self.issues.append(error(record, "amount", "digits", amount))
+        money = _money(digits)
+        if money is None:
+            self.issues.append(error(record, "amount", "digits", digits))
+            self.pass_over(deposit, first, details)
             return None
-        ore = -int(amount) if is_deduction else int(amount)
+        ore, amount = money
+        bank_code = _BANK_CODES.get(code) or self.unknown_code(record, code)
+        if first[1] == "1":
+            deposit.deductions += 1
+            ore, amount, bank_code = -ore, -amount, f"21{code}{deduction}"
         deposit.ore += ore
+        has_serial = serial != _NO_SERIAL and serial[0] != " "
+        serial = serial.rstrip()
         draft = _blank_payment()
         _fill_payment(
             draft,
             record=record,
-            key=self.key(deposit, serial),
+            key=f"{deposit.key}:{serial}" if has_serial else f"{deposit.key}:#{deposit.count}",
             deposit_key=deposit.key,
             account="",
             agreement_number=deposit.bankgiro,
-            amount=kronor(ore),
+            amount=amount,
             currency=deposit.currency,
             bank_date=deposit.bank_date,
-            bank_code=first[:2] + code + (deduction if is_deduction else ""),
+            bank_code=bank_code,
             method=_METHODS.get(channel, "other"),
-            payer_account=payer.lstrip("0"),
-            bank_reference=serial.strip(),
+            bank_reference=serial,
         )
-        text = reference.rstrip()
-        if code in _CHECKED:
-            draft.reference, text = text.strip(), ""
-        elif text and _is_whole_word(text, details):
-            draft.reference, text = text.strip(), ""
+        if payer != _NO_PAYER:
+            draft.payer_account = self.payer(record, payer)
         if image == _IMAGE:
-            draft.form_number = draft.bank_reference
-        if code not in _CODES:
-            self.issues.append(
-                warning(record, "reference code", "0 to 5", code, "reference not checked")
-            )
-        if not payer.isdecimal() and payer.strip():
-            draft.payer_account = ""
-            self.issues.append(warning(record, "payer bankgiro", "digits", "", LEFT_EMPTY))
+            draft.form_number = serial
+        text = reference.rstrip()
+        if code in _CHECKED or (text and _is_whole_word(text, details)):
+            draft.reference, text = text.lstrip(), ""
         if details or text:
             self.add_details(draft, text, details)
         if deposit.bank_date is None:
@@ -352,43 +397,56 @@ class _BgMaxFile:
         draft.__class__ = PaymentReceived
         return draft
 
-    def key(self, deposit: _Deposit, serial: str) -> str:
-        """By the serial number; payments by Autogiro have none and count by their place."""
-        if serial == _NO_SERIAL or not serial.strip():
-            return f"{deposit.key}:#{deposit.count}"
-        return f"{deposit.key}:{serial}"
+    def pass_over(self, deposit: _Deposit, first: str, details: list[str]) -> None:
+        """Count a payment whose amount cannot be read."""
+        deposit.unread += 1
+        deposit.deductions += first[1] == "1"
+        self.extra_references += sum(line[1] in _EXTRA_REFERENCES for line in details)
+
+    def unknown_code(self, record: int, code: str) -> str:
+        self.issues.append(
+            warning(record, "reference code", "0 to 5", code, "reference not checked")
+        )
+        return f"20{code}"
+
+    def payer(self, record: int, payer: str) -> str:
+        if not payer.isdecimal() and payer.strip():
+            self.issues.append(warning(record, "payer bankgiro", "digits", "", LEFT_EMPTY))
+            return ""
+        return payer.strip().lstrip("0")
 
     def add_details(self, draft, text: str, details: list[str]) -> None:
         """What the further records of a payment say."""
-        # How much of the text so far is full: what follows goes on in the middle of a word.
+        # What follows a text that fills its field goes on in the middle of a word.
         has_room = len(text) < _FULL_REFERENCE
         references = ()
-        for place, line in enumerate(details, 1):
-            kind = line[:2]
-            if kind == "26":
+        for line in details:
+            kind = line[1]
+            if kind == "6":
                 draft.payer_name = line[2:37].strip()
                 if line[37] != " ":
                     draft.payer_street = line[37:72].strip()
-            elif kind == "27":
-                street, postcode = _cut_address(line)
-                street = street.strip()
+            elif kind == "7":
+                street = line[2:37].strip()
                 extra = draft.payer_street
                 draft.payer_street = f"{extra}, {street}" if extra and street else extra or street
-                draft.payer_zip = postcode.strip()
-            elif kind == "28":
+                draft.payer_zip = line[37:46].strip()
+            elif kind == "8":
                 draft.payer_city = line[2:37].strip()
                 if line[37] != " " or line[72] != " ":
                     draft.payer_country = line[72:74].strip() or line[37:72].strip()
-            elif kind == "25":
+            elif kind == "5":
                 shown = line[2:52].rstrip()
-                text += ("\n" if has_room and text else "") + shown
+                text += f"\n{shown}" if has_room and text else shown
                 has_room = len(shown) < _FULL_TEXT
-            elif kind == "29":
-                draft.payer_organisation = self.organisation(draft.record + place, line)
+            elif kind == "9":
+                draft.payer_organisation = self.organisation(draft.record, line)
             else:
-                references += self.extra_reference(draft.record + place, line)
-        draft.text = text.strip()
-        draft.references = references
+                references += self.extra_reference(draft.record, line)
+        if text:
+            draft.text = text.strip()
+        if references:
+            draft.references = references
 
     def extra_reference(self, record: int, line: str) -> tuple[ReferenceAmount, ...]:
         self.extra_references += 1
@@ -404,9 +462,7 @@ class _BgMaxFile:
         number = line[2:14]
         if not number.isdecimal():
             if number.strip():
-                self.issues.append(
-                    warning(record, "organisation number", "digits", "", LEFT_EMPTY)
-                )
+                self.issues.append(warning(record, "organisation number", "digits", "", LEFT_EMPTY))
             return ""
         if not is_given(number):
             return ""
@@ -424,6 +480,11 @@ def _is_whole_word(text: str, details: list[str]) -> bool:
     return len(text) < _FULL_REFERENCE or not any(line.startswith("25") for line in details)
 
 
+@lru_cache(maxsize=8192)
+def _money(digits: str) -> tuple[int, Decimal] | None:
+    """Öre and kronor; None if these are no digits. Fees are alike, so most are known."""
+    return (int(digits), kronor(int(digits))) if records.is_number(digits) else None
+
+
 _cut_payment = records.PAYMENT.cut
-_cut_address = records.ADDRESS_1.cut
 _blank_payment, _fill_payment = drafting(PaymentReceived)

@@ -18,7 +18,7 @@ _BOM = b"\xef\xbb\xbf"
 _LONGEST = 1 << 20
 _NEW_LINE = 0x0A
 _CONTROLS = {*range(0x20), *range(0x7F, 0xA0)} - {_NEW_LINE}
-_BLANKS = b"\t\r\x1a\xa0"
+_BLANKS = b"\t\x1a\xa0"
 # Control characters end as question marks: what is read is shown to people.
 _CLEAN = bytes(
     0x20 if code in _BLANKS else 0x2D if code == 0xAD else 0x3F if code in _CONTROLS else code
@@ -48,16 +48,15 @@ def pieces(stream: BinaryIO) -> Iterator[str]:
 def lines(text: str) -> list[str]:
     """The records of a piece: 80 characters each, or one that begins with ``TOO_LONG``."""
     found = text.split("\n")
-    if not is_plain(text):
-        found = [each for line in found for each in _mended(line)]
-    return found
+    if len(text) + 1 == (LENGTH + 1) * len(found) and is_short(text):
+        return found
+    return [each for line in found for each in _mended(line)]
 
 
-def is_plain(text: str) -> bool:
-    """Has every line 80 characters?"""
-    count, rest = divmod(len(text) + 1, LENGTH + 1)
+def is_short(text: str) -> bool:
+    """Is there no line of more than 80 characters, as far as one look tells?"""
     ends = text[LENGTH :: LENGTH + 1]
-    return not rest and text.count("\n") == count - 1 == ends.count("\n")
+    return ends.count("\n") == len(ends)
 
 
 def batches(stream: BinaryIO) -> Iterator[list[str]]:
@@ -111,9 +110,7 @@ def _ends(whole: int) -> range:
 def _text(data: bytes, line_end: bytes) -> str:
     if line_end == b"\r":
         data = data.replace(b"\r", b"\n")
-    elif line_end:
-        data = data.removesuffix(b"\r").replace(b"\r\n", b"\n")
-    return data.translate(_CLEAN).decode("latin-1")
+    return data.translate(_CLEAN, b"\r").decode("latin-1")
 
 
 class _Latin1:

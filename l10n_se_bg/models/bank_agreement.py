@@ -6,6 +6,8 @@ from ..formats.giro_numbers import compact, is_bankgiro, is_plusgiro
 from ..formats.ocr import FIXED_LENGTH, LONGEST, MOST_LENGTHS, SHORTEST, OcrControl
 from .bank_connection import SCHEME
 
+_GIRO_FIELDS = {"number", "l10n_se_plusgiro"}
+
 
 class BankAgreement(models.Model):
     _inherit = "bank.agreement"
@@ -49,10 +51,22 @@ class BankAgreement(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([_clean(vals) for vals in vals_list])
+        agreements = super().create(vals_list)
+        agreements._is_se()._compact_giro_numbers()
+        return agreements
 
     def write(self, vals):
-        return super().write(_clean(vals))
+        result = super().write(vals)
+        if not _GIRO_FIELDS.isdisjoint(vals):
+            self._is_se()._compact_giro_numbers()
+        return result
+
+    def _compact_giro_numbers(self):
+        """Giro numbers are compared with those in files: store them without dashes."""
+        for agreement in self:
+            vals = {name: compact(agreement[name]) for name in _GIRO_FIELDS if agreement[name]}
+            if any(agreement[name] != number for name, number in vals.items()):
+                agreement.write(vals)
 
     @api.constrains("connection_id", "number")
     def _check_se_bankgiro(self):
@@ -167,13 +181,3 @@ class BankAgreement(models.Model):
             return False
         control = OcrControl(level, lengths if level == FIXED_LENGTH else ())
         return control.accepts("".join((reference or "").split()))
-
-
-def _clean(vals):
-    """Giro numbers are compared with those in files: store them without dashes."""
-    names = [name for name in ("number", "l10n_se_plusgiro") if vals.get(name)]
-    return vals | {name: compact(vals[name]) for name in names if is_giro(vals[name])}
-
-
-def is_giro(number):
-    return is_bankgiro(number) or is_plusgiro(number)
