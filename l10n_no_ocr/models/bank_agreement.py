@@ -9,7 +9,7 @@ from odoo.exceptions import ValidationError
 from stdnum.iso7064 import mod_97_10
 from stdnum.no import kontonr
 
-from .bank_connection import SCHEME, banking_days
+from .bank_connection import SCHEME
 
 _MAX_LAYOUTS = 3
 _MIN_LENGTH, _MAX_LENGTH = 4, 25
@@ -173,7 +173,9 @@ class BankAgreement(models.Model):
         return super()._debit_presets() | (_PRESETS if self.scheme == SCHEME else {})
 
     def _debit_calendar(self):
-        return banking_days() if self.scheme == SCHEME else super()._debit_calendar()
+        if self.scheme != SCHEME:
+            return super()._debit_calendar()
+        return self.connection_id._l10n_no_banking_days()
 
     def _debit_tz(self):
         return ZoneInfo("Europe/Oslo") if self.scheme == SCHEME else super()._debit_tz()

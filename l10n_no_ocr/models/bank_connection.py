@@ -7,15 +7,9 @@ from ..formats.avtalegiro import AvtaleGiro
 
 SCHEME = "no_nets"
 _CLEARING_HOUSE = "00008080"
-# No public rule says that banks work on them in full: reckoned as closed.
 _HALF_DAYS = ((12, 24), (12, 31))
 # The clearing house takes files whose names begin so.
 _OUT_NAME = "DIRREM.D{date:6}.F{number:7}.txt"
-
-
-def banking_days():
-    """The days on which Norwegian banks work."""
-    return BankingDays("NO", _HALF_DAYS)
 
 
 class BankConnection(models.Model):
@@ -24,6 +18,14 @@ class BankConnection(models.Model):
     scheme = fields.Selection(
         selection_add=[(SCHEME, "Nets / Mastercard Payment Services (Norway)")],
         ondelete={SCHEME: lambda connections: connections._leave_scheme()},
+    )
+    l10n_no_half_days_closed = fields.Boolean(
+        string="Closed on 24 and 31 December",
+        default=True,
+        tracking=True,
+        help="Deadlines are reckoned as if banks were closed on 24 and 31 December. That they are "
+        "is unconfirmed: the bank's public documents do not say it. Reckoned so, files are a day "
+        "early at worst.",
     )
 
     @api.model
@@ -102,4 +104,9 @@ class BankConnection(models.Model):
     def _is_bank_open(self, day):
         if self.scheme != SCHEME:
             return super()._is_bank_open(day)
-        return banking_days().is_open(day)
+        return self._l10n_no_banking_days().is_open(day)
+
+    def _l10n_no_banking_days(self):
+        """The days on which Norwegian banks work."""
+        self.ensure_one()
+        return BankingDays("NO", _HALF_DAYS if self.l10n_no_half_days_closed else ())

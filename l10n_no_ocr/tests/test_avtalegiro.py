@@ -3,6 +3,7 @@ from decimal import Decimal
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from lxml import etree
 from odoo.addons.membership_billing_nordic.formats.messages import FileReceipt
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
@@ -122,6 +123,31 @@ class TestAvtaleGiro(NorwayCommon):
         days = [date(2026, 12, day) for day in (23, 24, 25, 26, 28, 31)]
         opened = [day.day for day in days if self.connection._is_bank_open(day)]
         self.assertEqual(opened, [23, 28])
+
+    def test_half_days_may_be_reckoned_as_open(self):
+        self.connection.l10n_no_half_days_closed = False
+        self._assert_deadline(date(2027, 1, 4), 2026, 12, 28, 13, 0)
+        self.assertTrue(self.connection._is_bank_open(date(2026, 12, 24)))
+
+    def test_settings_that_no_public_document_confirms_say_so(self):
+        uncertain = {
+            "bank.agreement": (
+                "debit_lead_days",
+                "debit_cutoff",
+                "debit_notice_days",
+                "debit_silence_days",
+            ),
+            "bank.connection": ("out_name_pattern",),
+        }
+        for model, names in uncertain.items():
+            form = etree.fromstring(self.env[model].get_view(view_type="form")["arch"])
+            for name in names:
+                with self.subTest(name):
+                    fields = form.xpath(f"//field[@name='{name}'][contains(@help, 'unconfirmed')]")
+                    self.assertEqual(len(fields), 1)
+                    self.assertIn("scheme != 'no_nets'", fields[0].get("invisible"))
+        half_days = self.env["bank.connection"]._fields["l10n_no_half_days_closed"]
+        self.assertIn("unconfirmed", half_days.help)
 
     # What a claim says
 
