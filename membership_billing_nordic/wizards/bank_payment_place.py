@@ -184,8 +184,7 @@ class BankPaymentPlace(models.TransientModel):
             if invoice := by_name.get(number):
                 say(number, invoice[:1].commercial_partner_id, invoice[:1])
             elif reference := references.get(normalise(number)):
-                owner = reference.move_id.commercial_partner_id or reference.partner_id
-                say(number, owner, reference.move_id)
+                say(number, reference._payer(), reference.move_id)
             else:
                 for partner in by_partner_number.get(number, ()):
                     say(number, partner, moves)

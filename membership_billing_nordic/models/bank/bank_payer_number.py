@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ...formats.references import normalise
@@ -50,16 +50,7 @@ class BankPayerNumber(models.Model):
 
     @api.constrains("partner_id")
     def _check_payer_is_commercial(self):
-        for row in self:
-            if row.partner_id.commercial_partner_id != row.partner_id:
-                raise ValidationError(
-                    row.env._(
-                        "%(contact)s belongs to %(company)s, which would owe the money. Give the "
-                        "number to %(company)s, or detach the contact first.",
-                        contact=row.partner_id.name,
-                        company=row.partner_id.commercial_partner_id.name,
-                    )
-                )
+        self.partner_id._mbn_check_own_payer()
 
     @api.model_create_multi
     def create(self, vals_list):

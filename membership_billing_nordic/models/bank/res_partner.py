@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import ValidationError
 
 
 class ResPartner(models.Model):
@@ -28,6 +29,24 @@ class ResPartner(models.Model):
         )
         for partner in self:
             partner.mbn_payment_count = counts.get(partner._origin, 0)
+
+    def _mbn_check_own_payer(self):
+        """A payer gets invoices of their own, not in the name of a company.
+
+        :raises ValidationError: naming the payer, the company and what to do
+        """
+        for payer in self:
+            if payer.commercial_partner_id != payer:
+                raise ValidationError(payer._mbn_not_own_payer_text())
+
+    def _mbn_not_own_payer_text(self):
+        self.ensure_one()
+        return self.env._(
+            "%(payer)s is a contact of %(company)s: the invoices would be %(company)s's and its "
+            "people would see them. Detach the contact, or let %(company)s itself pay.",
+            payer=self.name,
+            company=self.commercial_partner_id.name,
+        )
 
     def action_mbn_payments(self):
         """Show the payments of bank files that were placed on this payer."""

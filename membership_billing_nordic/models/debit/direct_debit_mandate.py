@@ -142,16 +142,7 @@ class DirectDebitMandate(models.Model):
 
     @api.constrains("partner_id")
     def _check_payer_is_commercial(self):
-        for mandate in self:
-            if mandate.partner_id.commercial_partner_id != mandate.partner_id:
-                raise ValidationError(
-                    mandate.env._(
-                        "%(contact)s belongs to %(company)s, which would owe the money. Choose "
-                        "%(company)s, or detach the contact first.",
-                        contact=mandate.partner_id.name,
-                        company=mandate.partner_id.commercial_partner_id.name,
-                    )
-                )
+        self.partner_id._mbn_check_own_payer()
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -167,9 +167,12 @@ class AccountMove(models.Model):
     def action_mbn_send_again(self):
         """Put invoices that could not be sent back in the queue, all their channels to be tried."""
         self.check_access("write")
-        again = self.filtered(lambda move: move.mbn_send_state in ("failed", "portal"))
-        again.sudo().mbn_delivery_ids.superseded = True
-        again.mbn_send_state = "waiting"
+        self.filtered(lambda move: move.mbn_send_state in ("failed", "portal"))._mbn_queue_again()
+
+    def _mbn_queue_again(self):
+        """Send these invoices once more, whatever became of them: all channels are tried anew."""
+        self.sudo().mbn_delivery_ids.superseded = True
+        self.mbn_send_state = "waiting"
         self._mbn_trigger_sending()
 
     def action_mbn_print_letters(self):

@@ -130,13 +130,3 @@ class MembershipContract(models.Model):
         self.check_access("read")
         self.ensure_one()
         return self.member_id._mbn_card_action()
-
-
-class AccountMove(models.Model):
-    _inherit = "account.move"
-
-    def _mbn_queue_again(self):
-        """Send these invoices once more, whatever became of them: all channels are tried anew."""
-        self.mbn_delivery_ids.superseded = True
-        self.mbn_send_state = "waiting"
-        self._mbn_trigger_sending()

@@ -117,24 +117,6 @@ class ResPartner(models.Model):
         )
         self.browse([payer.id for (payer,) in paid])._mbn_check_own_payer()
 
-    def _mbn_check_own_payer(self):
-        """A payer gets invoices of their own, not in the name of a company.
-
-        :raises ValidationError: naming the payer, the company and what to do
-        """
-        for payer in self:
-            if payer.commercial_partner_id != payer:
-                raise ValidationError(payer._mbn_not_own_payer_text())
-
-    def _mbn_not_own_payer_text(self):
-        self.ensure_one()
-        return self.env._(
-            "%(payer)s is a contact of %(company)s: the invoices would be %(company)s's and its "
-            "people would see them. Detach the contact, or let %(company)s itself pay.",
-            payer=self.name,
-            company=self.commercial_partner_id.name,
-        )
-
     def action_mbn_detach(self):
         """Detach contacts from their company, so that invoices to them are their own.
 
