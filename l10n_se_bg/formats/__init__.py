@@ -1,6 +1,6 @@
 """The bank formats of Sweden. Nothing in this package imports Odoo."""
 
-from . import bgmax
+from . import autogiro, bgmax
 
-DECODERS = (bgmax,)
+DECODERS = (bgmax, autogiro)
 ENCODERS = ()

@@ -104,3 +104,147 @@ BGMAX_END = Table(
     Field("number of extra references", 19, 26, DIGITS),
     Field("number of deposits", 27, 34, DIGITS),
 )
+
+# ------------------------------------------------------------------ Autogiro, from Bankgirot
+
+NEW_START = Table(
+    Field("timestamp", 25, 44),  # of other reports than payments a date alone
+    Field("content", 45, 64),
+    Field("customer number", 65, 70),
+    bankgiro(71),
+)
+OLD_START = Table(
+    Field("date", 3, 10), Field("content", 23, 62), Field("customer number", 63, 68), bankgiro(69)
+)
+# Of old mandate advice, and of new mandates by internet bank.
+SHORT_START = Table(Field("date", 3, 10), bankgiro(15), Field("content", 25, 44))
+
+PAID = Table(
+    Field("payment date", 3, 10),
+    Field("period code", 11, 11),
+    Field("recurrences", 12, 14),
+    payer_number(16),
+    Field("amount", 32, 43, DIGITS),
+    Field("reference", 54, 69),
+    Field("status", 80, 80),
+)
+REFUND = Table(
+    Field("original payment date", 3, 10),
+    payer_number(16),
+    Field("amount", 32, 43, DIGITS),
+    Field("reference", 54, 69),
+    Field("refund date", 70, 77),
+    Field("refund code", 78, 79),
+)
+PAID_END = Table(
+    Field("number of deposits", 15, 20, DIGITS),
+    Field("number of collections", 21, 32, DIGITS),
+    Field("number of withdrawals", 33, 38, DIGITS),
+    Field("number of payouts", 39, 50, DIGITS),
+    Field("number of refund withdrawals", 51, 56, DIGITS),
+    Field("number of refunds", 57, 68, DIGITS),
+)
+# Also of cancellations, where the sums are overpunched, and of stored orders.
+SUMS_END = Table(
+    Field("sum of payouts", 29, 40),
+    Field("number of payouts", 41, 46, DIGITS),
+    Field("number of collections", 47, 52, DIGITS),
+    Field("sum of collections", 57, 68),
+)
+ADVICE = Table(
+    payer_number(13),
+    Field("account", 29, 44, private=True),
+    Field("payer identity", 45, 56, private=True),
+    Field("information code", 62, 63),
+    Field("comment code", 64, 65),
+    Field("action date", 66, 73),
+    Field("valid from", 74, 79),
+)
+# Of mandate advice and of new mandates by internet bank.
+COUNT_END = Table(Field("number of records", 15, 21, DIGITS))
+REJECTED = Table(
+    Field("payment date", 3, 10),
+    payer_number(15),
+    Field("amount", 31, 42),
+    Field("reference", 43, 58),
+    Field("comment code", 59, 60),
+)
+REJECTED_END = Table(
+    Field("number of payouts", 15, 20, DIGITS),
+    Field("sum of payouts", 21, 32, DIGITS),
+    Field("number of collections", 33, 38, DIGITS),
+    Field("sum of collections", 39, 50, DIGITS),
+)
+CHANGED = Table(
+    Field("payment date", 3, 10),
+    Field("payer number", 11, 26, private=True),
+    Field("payment code", 27, 28),
+    Field("amount", 29, 40),
+    Field("reference marker", 41, 48),
+    Field("new date", 49, 56),
+    Field("reference", 57, 72),
+    Field("comment code", 73, 74),
+)
+INTERNET_MANDATE = Table(
+    payer_number(13),
+    Field("account", 29, 44, private=True),
+    Field("payer identity", 45, 56, private=True),
+    Field("message type", 62, 62),
+)
+INTERNET_TEXT = Table(Field("text", 3, 38))
+INTERNET_LINES = Table(Field("first line", 3, 38), Field("second line", 39, 74))
+INTERNET_CITY = Table(Field("postcode", 3, 7), Field("city", 8, 38))
+REGISTER_NEW = Table(
+    bankgiro(1),
+    Field("payer identity", 11, 22, private=True),
+    payer_number(23),
+    Field("mandate type", 39, 39),
+    Field("created", 42, 49),
+    Field("status", 58, 58),
+    Field("account", 65, 80, private=True),
+)
+REGISTER_OLD = Table(
+    *REGISTER_NEW.fields[:4],
+    Field("created", 41, 48),
+    Field("status", 57, 57),
+    Field("account", 64, 79, private=True),
+)
+
+# ------------------------------------------------------------------ Autogiro, to Bankgirot
+
+REQUESTS_START = Table(Field("date", 3, 10), Field("customer number", 63, 68, DIGITS), bankgiro(69))
+END_MANDATE = Table(bankgiro(3), payer_number(13))
+NEW_MANDATE = Table(
+    bankgiro(3),
+    payer_number(13),
+    Field("account", 29, 44, private=True),
+    Field("payer identity", 45, 56, private=True),
+    Field("answer", 77, 78),
+)
+CHANGE_MANDATE = Table(
+    bankgiro(3),
+    payer_number(13),
+    bankgiro(29, "payee bankgiro again"),
+    payer_number(39, "new payer number"),
+)
+ORDER = Table(
+    Field("payment date", 3, 10),
+    Field("period code", 11, 11),
+    Field("recurrences", 12, 14),
+    payer_number(16),
+    Field("amount", 32, 43, DIGITS),
+    bankgiro(44),
+    Field("reference", 54, 69),
+)
+# 23 to 29: what does not stand in a kind of them is blank.
+CHANGE = Table(
+    bankgiro(3),
+    Field("payer number", 13, 28, private=True),
+    Field("payment date", 29, 36),
+    Field("amount", 37, 48),
+    Field("payment code", 49, 50),
+    Field("new date", 51, 58),
+    Field("reference", 59, 74),
+)
+LARGEST_AMOUNT = 10**12 - 1
+LONGEST_REFERENCE = 16
