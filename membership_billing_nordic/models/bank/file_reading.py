@@ -21,7 +21,7 @@ from ...formats.messages import (
 )
 from ...formats.references import normalise
 from ...formats.tally import Tally
-from .payment_lookup import payers_by_reference_part
+from .payment_lookup import payers_of_mandates
 
 _MAX_ISSUES = 500
 _OF_AN_ACCOUNT = (
@@ -449,23 +449,10 @@ class RowWriter:
         }
 
     def _payers_of_mandates(self, agreement, messages):
-        """``{record: partner id}``: exact reference, payer number, then the payer's part."""
-        values = {normalise(message.reference) for message in messages} - {""}
-        exact = self.env["billing.reference"]._resolve(agreement, values)
-        by_part = payers_by_reference_part(agreement, values - exact.keys())
-        by_number = agreement._payers_by_number({message.payer_number for message in messages})
-        found = {}
-        for message in messages:
-            value = normalise(message.reference)
-            reference = exact.get(value, self.env["billing.reference"])
-            payer = (
-                reference._payer()
-                or by_number.get(normalise(message.payer_number))
-                or by_part.get(value)
-            )
-            if payer:
-                found[message.record] = payer.id
-        return found
+        """``{record: partner id}`` of the messages whose payer is known."""
+        facts = {message.record: (message.reference, message.payer_number) for message in messages}
+        payers = payers_of_mandates(agreement, facts.values())
+        return {record: payers[fact].id for record, fact in facts.items() if fact in payers}
 
     # ------------------------------------------------------------------ common
 

@@ -8,7 +8,7 @@ from odoo.fields import Domain
 from ...formats.banking_days import BankingDays
 from ...formats.messages import CollectionRequest, CollectionWithdrawal
 from ...formats.references import normalise
-from ..bank.payment_lookup import payers_by_reference_part
+from ..bank.payment_lookup import payers_of_mandates
 
 _PRESETS = {
     "debit_lead_days": 2,
@@ -372,10 +372,8 @@ class BankAgreement(models.Model):
         :return: dict of normalised reference → ``res.partner``
         """
         self.ensure_one()
-        values = {normalise(reference) for reference in references} - {""}
-        exact = self.env["billing.reference"]._resolve(self, values)
-        found = {value: row._payer() for value, row in exact.items() if row._payer()}
-        return payers_by_reference_part(self, values - found.keys()) | found
+        found = payers_of_mandates(self, {(reference, "") for reference in references})
+        return {normalise(reference): payer for (reference, _number), payer in found.items()}
 
     def _hears_the_bank(self):
         """Is all read that the bank was to send by now? Else its silence means nothing."""
