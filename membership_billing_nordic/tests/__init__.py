@@ -22,6 +22,7 @@ from . import (
     test_debit_answers,
     test_debit_call_list,
     test_debit_desk,
+    test_debit_failure_policy,
     test_debit_making,
     test_debit_mandate,
     test_debit_mandate_import,

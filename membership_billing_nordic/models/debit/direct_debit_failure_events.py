@@ -26,7 +26,7 @@ class DirectDebitOrder(models.Model):
 
     def _numbers_in_a_row(self):
         """``{order: which failure in a row of its mandate it is}`` of those that just failed."""
-        later = Counter(self.mapped("mandate_id.id"))
+        later = Counter(order.mandate_id.id for order in self)
         numbers = {}
         for order in self.sorted(lambda order: (order.due_date, order.id)):
             later[order.mandate_id.id] -= 1

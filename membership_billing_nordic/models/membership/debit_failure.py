@@ -104,7 +104,8 @@ class DirectDebitFailure(models.Model):
                 continue
             # A membership has one day at least, also when nothing of it was ever paid.
             day = max(first, contract.date_start + timedelta(days=1))
-            if problem := contract._lapse_from(day, note):
+            problem = contract._partly_paid_text(charges, first)
+            if problem := problem or contract._lapse_from(day, note):
                 desk._open(
                     contract,
                     "membership_lapse_stuck",

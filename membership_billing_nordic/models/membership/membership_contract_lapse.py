@@ -97,19 +97,23 @@ class MembershipContract(models.Model):
         charged = self.period_ids.filtered(
             lambda period: period.date_from > last_day and period.state != "void"
         )
-        paid = charged.charge_ids.filtered(lambda charge: charge._is_partly_paid())
-        if paid:
-            return self.env._(
-                "The time from %(day)s is not paid in full, but something was paid for it: "
-                "%(invoices)s",
-                day=format_date(self.env, day),
-                invoices=", ".join(paid.invoice_id.mapped("name")),
-            )
+        if problem := self._partly_paid_text(charged.charge_ids, day):
+            return problem
         if self.date_end and self.date_end <= last_day:
             self._settle_after(last_day, credit=True, quiet=True)
         else:
             self._end_with(last_day, "unpaid", note, credit=True, quiet=True)
         return ""
+
+    def _partly_paid_text(self, charges, day):
+        """Why ``charges`` for the time from ``day`` on cannot lapse; empty when they can."""
+        paid = charges.filtered(lambda charge: charge._is_partly_paid())
+        return paid and self.env._(
+            "The time from %(day)s is not paid in full, but something was paid for it: "
+            "%(invoices)s",
+            day=format_date(self.env, day),
+            invoices=", ".join(paid.invoice_id.mapped("name")),
+        )
 
     @api.model
     def _close_stuck_offers(self, stuck):
