@@ -110,8 +110,9 @@ class DirectDebitCallImport(models.TransientModel):
                 raise _WrongCell(
                     "row", self.env._("It is in line %(number)s already.", number=seen[call])
                 )
+            line |= self._apply(call, cells)
             seen[call] = number
-            return line | self._apply(call, cells)
+            return line
         except _WrongCell as wrong:
             return line | {"column": wrong.column, "error": wrong.text}
 

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.tools import format_date
 
 from ..models.debit.direct_debit_call import OUTCOMES
 
@@ -70,31 +69,3 @@ class DirectDebitCallOutcome(models.TransientModel):
         if self.outcome in follow_up and len(calls) == 1:
             action = getattr(calls, follow_up[self.outcome])()
         return action or {"type": "ir.actions.act_window_close"}
-
-
-class DirectDebitCall(models.Model):
-    _inherit = "direct.debit.call"
-
-    def _earliest_date(self):
-        """The first day on which the payer can be debited; without a mandate the next call."""
-        self.ensure_one()
-        return self._debit_day(self._today()) or self._call_again_on()
-
-    def _foretell(self, outcome, day, way):
-        """What recording an outcome will do, as text."""
-        self.ensure_one()
-        if outcome == "link_sent":
-            return self._foretell_link(way)
-        if outcome != "new_date" or not day or day < self._today():
-            return False
-        if due := self._debit_day(day):
-            return self.env._(
-                "The payer's account is debited on %(day)s.", day=format_date(self.env, due)
-            )
-        return self.env._(
-            "There is no mandate to debit with: the payer pays the invoices until this day."
-        )
-
-    def _foretell_link(self, way):
-        """Where the links will be sent. For rooms that deliver."""
-        return False

@@ -129,6 +129,32 @@ class DirectDebitCall(models.Model):
         """The invoices of which something is still to be paid."""
         return self.sudo()._claims_owed().move_id.sorted("id")
 
+    # ------------------------------------------------------------------ beforehand
+
+    def _earliest_date(self):
+        """The first day on which the payer can be debited; without a mandate the next call."""
+        self.ensure_one()
+        return self._debit_day(self._today()) or self._call_again_on()
+
+    def _foretell(self, outcome, day, way):
+        """What recording an outcome will do, as text."""
+        self.ensure_one()
+        if outcome == "link_sent":
+            return self._foretell_link(way)
+        if outcome != "new_date" or not day or day < self._today():
+            return False
+        if due := self._debit_day(day):
+            return self.env._(
+                "The payer's account is debited on %(day)s.", day=format_date(self.env, due)
+            )
+        return self.env._(
+            "No debit can be made for lack of a mandate: the payer pays the invoices until then."
+        )
+
+    def _foretell_link(self, way):
+        """Where the links will be sent. For rooms that deliver."""
+        return False
+
     # ------------------------------------------------------------------ for other rooms
 
     def _send_link(self, way):

@@ -71,7 +71,7 @@ class BillingDesk(models.TransientModel):
             (
                 "" if user else "text-danger",
                 self.env._(
-                    "%(count)s payers, %(amount)s",
+                    "%(count)s to call, %(amount)s",
                     count=count,
                     amount=format_amount(self.env, amount, currency),
                 ),

@@ -103,7 +103,7 @@ class ResPartner(models.Model):
         calls.check_access("read")
         self.ensure_one()
         found = self.mbn_call_ids or calls.search([("partner_id", "=", self.id)], limit=1)
-        return calls._show(found)
+        return found._show()
 
 
 def _is_running(contract):
