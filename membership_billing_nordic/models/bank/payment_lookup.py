@@ -20,9 +20,7 @@ def payers_of_mandates(agreement, facts):
     found = {}
     for reference, number in facts:
         value = normalise(reference)
-        payer = (
-            by_reference.get(value) or by_number.get(normalise(number)) or by_part.get(value)
-        )
+        payer = by_reference.get(value) or by_number.get(normalise(number)) or by_part.get(value)
         if payer:
             found[reference, number] = payer
     return found
