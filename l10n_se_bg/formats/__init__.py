@@ -1,6 +1,6 @@
 """The bank formats of Sweden. Nothing in this package imports Odoo."""
 
-from . import autogiro, bgmax
+from . import autogiro, autogiro_orders, bgmax
 
 DECODERS = (bgmax, autogiro)
-ENCODERS = ()
+ENCODERS = (autogiro_orders,)

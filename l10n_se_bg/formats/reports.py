@@ -133,7 +133,7 @@ class Section:
 
     def compare(self, record: int, table: Table, line: str, *counted: int) -> Iterator[Message]:
         """The control totals of an end record beside what was ``counted``, in its order."""
-        for place, (each, found) in enumerate(zip(table.fields, counted, strict=True)):
+        for each, found in zip(table.fields, counted, strict=True):
             declared = _signed(line[each.span])
             if declared is None:
                 yield warning(record, each.name, "digits", line[each.span], "not compared")
@@ -301,10 +301,12 @@ class NewPayments(PaymentSection):
         require_sound(records.DEPOSIT, record, line)
         _account, day, serial, amount, _blank, count = records.DEPOSIT.cut(line)
         bank_date = read_date(day)
+        # Withdrawals have serial numbers of their own.
+        own_series = "" if kind == COLLECTION else f":{kind}"
         self.group = Group(
             record=record,
             kind=kind,
-            key=f"{self.bankgiro}:{bank_date}:{serial}",
+            key=f"{self.bankgiro}:{bank_date}:{serial}{own_series}",
             bank_date=bank_date,
             serial=serial,
             declared_ore=int(amount),
@@ -334,7 +336,7 @@ class NewPayments(PaymentSection):
         """The end record counts what was executed alone."""
 
     def key(self, group: Group, values: dict) -> str:
-        return f"{group.key}:{group.kind}:{group.count}"
+        return f"{group.key}:@{group.count}"
 
     def refund(self, record: int, line: str) -> Iterator[Message]:
         """Money that a payer wanted back (77)."""
