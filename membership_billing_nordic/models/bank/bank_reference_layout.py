@@ -75,9 +75,9 @@ class BankReferenceLayout(models.Model):
         for layout in self:
             shape = layout._shape()
             layout.length = shape.length
-            if shape.payer_digits > 0 and shape.serial_digits > 0:
-                layout.example = shape.build("1234"[-shape.payer_digits :], 1)
-            else:
+            try:
+                layout.example = shape.build("1234"[-max(shape.payer_digits, 1) :], 1)
+            except ValueError:
                 layout.example = False
 
     @api.depends("sequence_id.number_next_actual")
