@@ -12,5 +12,12 @@ class BankFile(models.Model):
         return [*super()._bank_decoders(), *DECODERS]
 
     @api.model
+    def _format_names(self):
+        return super()._format_names() | {
+            "no.ocr_giro": self.env._("OCR giro and AvtaleGiro (Nets)"),
+            "no.avtalegiro": self.env._("AvtaleGiro claims and withdrawals (Nets)"),
+        }
+
+    @api.model
     def _receipt_of_name(self, name):
         return receipt_of_name(name or "") or super()._receipt_of_name(name)

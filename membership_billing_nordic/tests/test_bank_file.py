@@ -132,7 +132,15 @@ class TestBankFile(BankFileCommon):
                 }
             ],
         )
-        self.assertRecordValues(file.total_ids, [{"scope": "file", "agrees": True}])
+        self.assertRecordValues(file.total_ids, [{"part": "File", "agrees": True}])
+        codes = ("assignment 2", "statement 1 closing balance", "deposits", "pile 3")
+        totals = self.env["bank.file.total"].concat(
+            *(file.total_ids.new({"scope": code}) for code in codes)
+        )
+        self.assertEqual(
+            totals.mapped("part"),
+            ["Assignment 2", "Statement 1, closing balance", "Deposits", "pile 3"],
+        )
 
     def test_file_for_nobody_of_us_is_refused(self):
         file = self._book(self._payment(450, account="11112233334", agreement_number=""))

@@ -91,7 +91,8 @@ class BankFile(models.Model):
         help="The file that came first with the same bytes.",
     )
     format = fields.Char(string="Format Code", readonly=True, index=True)
-    format_label = fields.Char(string="Format", readonly=True)
+    format_label = fields.Char(string="Format Label", readonly=True)
+    format_name = fields.Char(string="Format", compute="_compute_format_name")
     transmission_number = fields.Char(
         string="Transmission", readonly=True, help="The number the sender gave the file."
     )
@@ -326,6 +327,22 @@ class BankFile(models.Model):
             )
 
     # ------------------------------------------------------------------ bytes and formats
+
+    @api.model
+    def _format_names(self):
+        """What formats are called, by their code. Country add-ons name theirs."""
+        return {
+            "receipt.name": self.env._("Receipt"),
+            "iso.camt_054": self.env._("Notification of payments (camt.054)"),
+            "iso.camt_053": self.env._("Account statement (camt.053)"),
+        }
+
+    @api.depends("format", "format_label")
+    @api.depends_context("lang")
+    def _compute_format_name(self):
+        names = self._format_names()
+        for file in self:
+            file.format_name = names.get(file.format) or file.format_label
 
     @api.model
     def _bank_decoders(self):

@@ -105,7 +105,11 @@ class BankFileExpectation(models.Model):
 
     @api.model
     def _selection_format(self):
-        return [(one.FORMAT, one.LABEL) for one in self.env["bank.file"]._bank_decoders()]
+        files = self.env["bank.file"]
+        names = files._format_names()
+        return [
+            (one.FORMAT, names.get(one.FORMAT, one.LABEL)) for one in files._bank_decoders()
+        ]
 
     @api.constrains(*_WEEKDAYS)
     def _check_weekdays(self):
