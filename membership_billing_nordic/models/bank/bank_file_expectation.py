@@ -107,9 +107,7 @@ class BankFileExpectation(models.Model):
     def _selection_format(self):
         files = self.env["bank.file"]
         names = files._format_names()
-        return [
-            (one.FORMAT, names.get(one.FORMAT, one.LABEL)) for one in files._bank_decoders()
-        ]
+        return [(one.FORMAT, names.get(one.FORMAT, one.LABEL)) for one in files._bank_decoders()]
 
     @api.constrains(*_WEEKDAYS)
     def _check_weekdays(self):
