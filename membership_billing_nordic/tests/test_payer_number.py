@@ -60,7 +60,7 @@ class TestPayerNumber(BillingCommon):
     def test_contact_of_a_company_has_no_number_of_its_own(self):
         employer = self._payer("Employer", is_company=True)
         contact = self._payer("Ola Nordmann", parent_id=employer.id)
-        with self.assertRaisesRegex(ValidationError, "detach the contact"):
+        with self.assertRaisesRegex(ValidationError, "Detach the contact"):
             self._import(contact, "7")
 
     def test_sequence_that_outgrows_the_layout_says_so(self):
