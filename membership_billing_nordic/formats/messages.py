@@ -196,7 +196,9 @@ class RequestEvent(Message):
     """The bank's answer to one record of ours.
 
     ``event``: ``accepted``, ``rejected``, ``withdrawn``, ``moved`` (to ``new_due_date``) or
-    ``unchanged`` (it refused to withdraw or move the record, which stands as it was).
+    ``unchanged`` (it refused to withdraw or move the record, which stands as it was). Of a
+    debit it has the due date. Without one it is about the request or cancellation of a
+    mandate: accepted is that the mandate is registered, or has ended.
     """
 
     event: str
@@ -210,6 +212,10 @@ class RequestEvent(Message):
     new_due_date: date | None = None
     bank_code: str = ""
     meaning: str = ""
+
+    @property
+    def is_of_mandate(self) -> bool:
+        return self.due_date is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from . import (
     test_debit_failure_policy,
     test_debit_making,
     test_debit_mandate,
+    test_debit_mandate_files,
     test_debit_mandate_import,
     test_debit_notice,
     test_debit_planning,

@@ -4,10 +4,10 @@ import json
 from dataclasses import asdict
 from decimal import Decimal
 
-from ..formats.messages import CollectionRequest, EncodedFile, FormatError
+from ..formats.messages import CollectionRequest, EncodedFile, FormatError, MandateRequest
 
 FORMAT = "test.debits"
-LABEL = "Test bank debits"
+LABEL = "Test bank debits and mandates"
 LONGEST = 25
 MOST = Decimal("99999.99")
 
@@ -23,7 +23,9 @@ def faults(request):
                 f"{len(request.reference)} characters",
             )
         )
-    if request.amount > MOST:
+    if isinstance(request, MandateRequest) and not request.payer_account:
+        found.append(FormatError(request.key, "payer's account", "one"))
+    if getattr(request, "amount", MOST) > MOST:
         found.append(FormatError(request.key, "amount", f"at most {MOST}", f"{request.amount}"))
     return found
 
@@ -36,8 +38,8 @@ def encode(transmission, assignments, today):
     for assignment in assignments:
         lines.append({"assignment": assignment.number, "account": assignment.account})
         for request in assignment.requests:
-            values = asdict(request)
-            del values["record"]
+            # What is empty is left out, so that new fields of a message change nothing here.
+            values = {name: value for name, value in asdict(request).items() if value}
             lines.append({"type": type(request).__name__} | values)
             records[request.key] = len(lines)
             count += 1

@@ -653,6 +653,13 @@ class BankAgreement(models.Model):
         )
         return {row.number: row.partner_id.with_env(self.env) for row in rows}
 
+    def _payers_by_mandate(self, numbers):
+        """Whose mandates have the ``numbers`` the bank gave them; for the rooms that know them.
+
+        :return: dict of number → ``res.partner``
+        """
+        return {}
+
     # ----------------------------------------------------------------------------------
     # The form
     # ----------------------------------------------------------------------------------

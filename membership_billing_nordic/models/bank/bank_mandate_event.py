@@ -21,6 +21,9 @@ class BankMandateEvent(models.Model):
             ("listed", "Row of a full list"),
             ("requested", "Requested"),
             ("rejected", "Rejected"),
+            ("unchanged", "Refused, as it was"),
+            ("answer_accepted", "Request accepted"),
+            ("answer_rejected", "Request refused"),
         ],
         required=True,
         help="What the bank reports of the mandate.",
@@ -39,7 +42,9 @@ class BankMandateEvent(models.Model):
     written_notice = fields.Selection(
         [("yes", "Yes"), ("no", "No")], help="Does the payer want a notice before each debit?"
     )
+    mandate_number = fields.Char(help="The number the bank gave the mandate, where it gives one.")
     effective_date = fields.Date(help="From when it holds, if the bank says so.")
+    end_date = fields.Date(help="The last day of the mandate, if it is known beforehand.")
     bank_code = fields.Char(help="The bank's own code.")
     meaning = fields.Char(help="What the code means.")
 

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...formats.references import normalise
@@ -86,6 +87,21 @@ class BankPayerNumber(models.Model):
             left = self._insert(agreement, left, numbers)
         self.invalidate_model()
         partners.invalidate_recordset(["mbn_payer_number_ids"])
+
+    @api.model
+    def _follow(self, agreement, partner, number):
+        """The bank knows a payer by another ``number`` from now on; the one before stays known.
+
+        :return: whether the payer has it now; False when it is somebody else's
+        """
+        payer = agreement._payers_by_number([number]).get(number)
+        if payer:
+            return payer == partner
+        current = Domain("agreement_id", "=", agreement.id) & Domain("partner_id", "=", partner.id)
+        self.search(current & Domain("is_alias", "=", False)).write({"is_alias": True})
+        self.flush_model()
+        self.create({"agreement_id": agreement.id, "partner_id": partner.id, "number": number})
+        return True
 
     @api.model
     def _insert(self, agreement, partner_ids, numbers):

@@ -56,6 +56,15 @@ _PLAIN_PAYMENT_FIELDS = (
     "form_number",
     "card_issuer",
 )
+_MANDATE_ANSWER_FIELDS = ("record", "reference", "payer_number", "bank_code", "meaning")
+# Answers to our requests as messages on mandates.
+_ANSWERS = {
+    "accepted": "answer_accepted",
+    "rejected": "answer_rejected",
+    "withdrawn": "cancelled",
+    "moved": "unchanged",
+    "unchanged": "unchanged",
+}
 _PLAIN_MANDATE_FIELDS = (
     "record",
     "event",
@@ -63,7 +72,9 @@ _PLAIN_MANDATE_FIELDS = (
     "payer_number",
     "payer_name",
     "payer_account",
+    "mandate_number",
     "effective_date",
+    "end_date",
     "bank_code",
     "meaning",
 )
@@ -114,6 +125,11 @@ class Assignments:
 
 def message_is_money(message):
     return isinstance(message, (Deposit, *_PAYMENTS))
+
+
+def is_of_mandate(message):
+    answers = isinstance(message, RequestEvent) and message.is_of_mandate
+    return answers or isinstance(message, MandateEvent)
 
 
 def signed_amount(message):
@@ -312,7 +328,7 @@ class RowWriter:
         """Store one chunk of messages."""
         self._write_deposits([m for m in messages if isinstance(m, Deposit)])
         self._write_payments([m for m in messages if isinstance(m, _PAYMENTS)])
-        self._write_mandate_events([m for m in messages if isinstance(m, MandateEvent)])
+        self._write_mandate_events([m for m in messages if is_of_mandate(m)])
         for message in messages:
             if isinstance(message, FileReceipt):
                 self.file._apply_receipt(message)
@@ -437,14 +453,18 @@ class RowWriter:
             events.create([self._mandate_vals(agreement, message, payers) for message in owned])
 
     def _mandate_vals(self, agreement, message, payers):
-        notice = {None: False, True: "yes", False: "no"}[message.written_notice]
-        values = {name: getattr(message, name) for name in _PLAIN_MANDATE_FIELDS}
+        if isinstance(message, RequestEvent):
+            values = {name: getattr(message, name) for name in _MANDATE_ANSWER_FIELDS}
+            values["event"] = _ANSWERS[message.event]
+        else:
+            notice = {None: False, True: "yes", False: "no"}[message.written_notice]
+            values = {name: getattr(message, name) for name in _PLAIN_MANDATE_FIELDS}
+            values["written_notice"] = notice
         return values | {
             "file_id": self.file.id,
             "company_id": agreement.company_id.id,
             "agreement_id": agreement.id,
             "reference_value": normalise(message.reference),
-            "written_notice": notice,
             "partner_id": payers.get(message.record),
         }
 
@@ -452,7 +472,13 @@ class RowWriter:
         """``{record: partner id}`` of the messages whose payer is known."""
         facts = {message.record: (message.reference, message.payer_number) for message in messages}
         payers = payers_of_mandates(agreement, facts.values())
-        return {record: payers[fact].id for record, fact in facts.items() if fact in payers}
+        numbers = {message.record: getattr(message, "mandate_number", "") for message in messages}
+        by_mandate = agreement._payers_by_mandate(set(numbers.values()) - {""})
+        found = {
+            record: payers.get(fact) or by_mandate.get(numbers[record])
+            for record, fact in facts.items()
+        }
+        return {record: payer.id for record, payer in found.items() if payer}
 
     # ------------------------------------------------------------------ common
 

@@ -6,9 +6,11 @@ from . import (
     account_payment,
     bank_agreement,
     bank_agreement_calls,
+    bank_agreement_mandates,
     bank_agreement_succession,
     bank_connection,
     bank_file,
+    bank_file_mandates,
     bank_file_orders,
     bank_mandate_event,
     bank_payment,
@@ -25,6 +27,8 @@ from . import (
     direct_debit_failure_policy,
     direct_debit_failure_step,
     direct_debit_mandate,
+    direct_debit_mandate_days,
+    direct_debit_mandate_files,
     direct_debit_mandate_orders,
     direct_debit_order,
     direct_debit_order_answers,
@@ -37,8 +41,6 @@ from . import (
     payment_transaction_asking,
     res_partner_bank,
 )
-from . import direct_debit_failure_events, direct_debit_failure_sending  # isort: skip
-from . import direct_debit_retry  # isort: skip
 
 # extend the models above
 from . import direct_debit_call_follow, direct_debit_call_places  # isort: skip

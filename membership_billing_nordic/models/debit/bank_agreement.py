@@ -6,9 +6,11 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ...formats.banking_days import BankingDays
-from ...formats.messages import CollectionRequest, CollectionWithdrawal
+from ...formats.messages import Assignment, CollectionRequest, CollectionWithdrawal
 from ...formats.references import normalise
 from ..bank.payment_lookup import payers_of_mandates
+from .debit_answers import OrderFinder
+from .direct_debit_mandate import LIVE as LIVE_MANDATE
 
 _PRESETS = {
     "debit_lead_days": 2,
@@ -249,6 +251,11 @@ class BankAgreement(models.Model):
         self.ensure_one()
         return self.company_id._billing_tz()
 
+    def _debit_day(self, due_date):
+        """The day on which the bank is asked to debit what is due on ``due_date``."""
+        self.ensure_one()
+        return due_date
+
     def _debit_deadline(self, due_date):
         """Until when the bank must have a debit that is due on ``due_date``, as naive UTC."""
         self.ensure_one()
@@ -312,6 +319,16 @@ class BankAgreement(models.Model):
         agreement.next_assignment_number = number + 1
         return number
 
+    def _file_assignment(self, requests):
+        """The assignment that holds ``requests`` of this agreement in a file, newly numbered."""
+        self.ensure_one()
+        return Assignment(
+            number=self._take_assignment_number(),
+            account=self.account_number or "",
+            agreement_number=self.number or "",
+            requests=tuple(requests),
+        )
+
     def _order_groups(self, lines):
         """Which receivable lines are collected together: one list entry per record of a file.
 
@@ -320,6 +337,35 @@ class BankAgreement(models.Model):
         """
         self.ensure_one()
         return list(lines.grouped(lambda line: (line.move_id, line.date_maturity)).values())
+
+    def _collects_once_a_day(self):
+        """Does the bank take one debit of a payer and day only? Else one for each claim."""
+        return False
+
+    def _debited_claims(self, payments):
+        if not self._collects_once_a_day():
+            return super()._debited_claims(payments)
+        debits = payments.filtered(lambda one: one.method == "direct_debit" and one.amount > 0)
+        finder = OrderFinder(self.env, self, set(debits.mapped("reference_value")) - {False})
+        found = {}
+        for payment in debits:
+            order = finder.find(self, payment.reference_value, day=payment.bank_date)
+            if order and len(order.line_ids) > 1:
+                found[payment] = order.line_ids.move_line_id
+        return found
+
+    def _payers_by_mandate(self, numbers):
+        known = super()._payers_by_mandate(numbers)
+        if not numbers:
+            return known
+        live = self.env["direct.debit.mandate"].search(
+            [
+                ("agreement_id", "=", self.id),
+                ("number", "in", list(numbers)),
+                ("state", "in", LIVE_MANDATE),
+            ]
+        )
+        return known | {mandate.number: mandate.partner_id for mandate in live}
 
     def _order_reference(self, lines):
         """The reference by which the bank and we mean the debit of these lines."""
@@ -361,10 +407,6 @@ class BankAgreement(models.Model):
             "due_date": order.due_date,
             "mandate_number": order.mandate_id.number or "",
         }
-
-    def _can_request_mandates(self):
-        """Can the bank be asked for a mandate? Else payers sign up with the bank themselves."""
-        return False
 
     def _payers_of_references(self, references):
         """Who pays with ``references``: exactly, else by the payer's part of them.

@@ -5,6 +5,11 @@ from .debit_answers import AnswerReader
 from .direct_debit_order import AT_THE_BANK
 
 
+def _is_of_debit(message):
+    of_request = isinstance(message, RequestEvent) and not message.is_of_mandate
+    return of_request or isinstance(message, PaymentFailed)
+
+
 class BankFile(models.Model):
     """What becomes of a file of debits becomes of its orders."""
 
@@ -52,6 +57,7 @@ class BankFile(models.Model):
             file.withdrawal_ids.filtered(
                 lambda order: order.state == "withdrawn"
             )._withdrawal_comes_back(file, text)
+            file._give_mandates_back(hold, text)
 
     def _refresh_returned(self):
         """One row on the desk for a file whose debits came back and wait."""
@@ -79,7 +85,7 @@ class BankFile(models.Model):
     def _store_answers(self, messages, assignments):
         """Note what the bank says of single debits. What was noted before is left alone."""
         result = super()._store_answers(messages, assignments)
-        answers = [one for one in messages if isinstance(one, (PaymentFailed, RequestEvent))]
+        answers = [one for one in messages if _is_of_debit(one)]
         if answers:
             AnswerReader(self, assignments).store(answers)
         return result

@@ -1,12 +1,17 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...formats.references import normalise
+
 _STEPS = {
     "registered": "_apply_registered",
     "requested": "_apply_requested",
     "rejected": "_apply_rejected",
     "cancelled": "_apply_cancelled",
     "listed": "_apply_listed",
+    "answer_accepted": "_apply_answer_accepted",
+    "answer_rejected": "_apply_answer_rejected",
+    "unchanged": "_apply_unchanged",
 }
 
 
@@ -57,6 +62,8 @@ class BankMandateEvent(models.Model):
     def _register_new(self, mandates):
         """Make the mandates of payers of whom the messages say nothing else, all together."""
         registered = self.browse()
+        ends = self.mandate_id._unanswered_ends(self.agreement_id, self.partner_id)
+        mandates = mandates | {(end.agreement_id.id, end.partner_id.id): end for end in ends}
         for (agreement, payer), events in self.grouped(
             lambda row: (row.agreement_id, row.partner_id)
         ).items():
@@ -79,7 +86,16 @@ class BankMandateEvent(models.Model):
     # -- what each message does ------------------------------------------------------------
 
     def _apply_registered(self, mandate):
+        self._follow_payer_number(mandate)
         values = self._mandate_vals()
+        if not mandate and (ended := self._ended_meanwhile()):
+            self.write(
+                {
+                    "mandate_id": ended.id,
+                    "note": self.env._("It was ended here meanwhile; the bank is told."),
+                }
+            )
+            return mandate
         if not mandate:
             mandate = mandate._make_active([values])
         else:
@@ -95,18 +111,75 @@ class BankMandateEvent(models.Model):
         return mandate
 
     def _apply_rejected(self, mandate):
+        if mandate.state != "requested" and (ended := self._ended_here()):
+            self.mandate_id = ended
+            ended._refused_by_bank(self.meaning)
+            return mandate
         return self._end(mandate, "rejected")
 
     def _apply_cancelled(self, mandate):
+        if ended := self._ended_here():
+            self.mandate_id = ended
+            ended._end_confirmed()
+            return mandate
         return self._end(mandate, "cancelled")
+
+    def _apply_answer_accepted(self, mandate):
+        if self._answers_end(mandate):
+            return self._apply_cancelled(mandate)
+        if mandate.request_file_id:
+            return self._apply_registered(mandate)
+        self.note = self.env._("The bank was asked for nothing.")
+        return mandate
+
+    def _apply_answer_rejected(self, mandate):
+        if not self._answers_end(mandate) and mandate.state == "requested":
+            return self._end(mandate, "rejected")
+        return self._apply_unchanged(mandate)
+
+    def _apply_unchanged(self, mandate):
+        """The bank did not do what it was asked for: a person has to ask why."""
+        refused = self._ended_here() if self._answers_end(mandate) else mandate
+        self.mandate_id = refused
+        if refused:
+            refused._refused_by_bank(self.meaning)
+        else:
+            self.note = self.env._("The bank was asked for nothing.")
+        return mandate
+
+    # -- mandates ended here, which the bank was or is to be told ----------------------------
+
+    def _ended_here(self):
+        """The payer's mandate of whose end the bank has said nothing yet; empty without one."""
+        ends = self.env["direct.debit.mandate"]._unanswered_ends(self.agreement_id, self.partner_id)
+        return ends[:1]
+
+    def _ended_meanwhile(self):
+        """A mandate the bank was asked for, and which was ended here before it answered."""
+        ended = self._ended_here()
+        return ended.filtered(lambda row: row.request_file_id and not row.event_ids)
+
+    def _answers_end(self, mandate):
+        """Of an end and a request the one that was sent first is answered first."""
+        ended = self._ended_here()
+        if not ended.cancel_file_id or mandate.state != "requested" or not mandate.request_file_id:
+            return bool(ended.cancel_file_id)
+        end = (ended.cancel_file_id.id, ended.cancel_record)
+        return end < (mandate.request_file_id.id, mandate.request_record)
 
     def _end(self, mandate, state):
         if not mandate:
             self.note = self.env._("The payer had no mandate here.")
             return mandate
+        if mandate.number and self.mandate_number not in (False, "", mandate.number):
+            self.note = self.env._("It is about a former mandate of the payer.")
+            return mandate
         self.mandate_id = mandate
         # The message is the history: no log beside it.
         quiet = mandate.with_context(tracking_disable=True)
+        if state == "cancelled" and self.effective_date and self.effective_date > quiet._today():
+            quiet._end_later(self.meaning or "", self.effective_date)
+            return mandate
         quiet._end(state, self.meaning or "", self.effective_date)
         return mandate.browse()
 
@@ -126,12 +199,23 @@ class BankMandateEvent(models.Model):
                 }
             )
 
+    def _follow_payer_number(self, mandate):
+        """The bank has given the payer of a known mandate another number."""
+        is_known = bool(mandate.number) and mandate.number == self.mandate_number
+        number = normalise(self.payer_number)
+        if is_known and number and number != mandate.payer_number:
+            numbers = self.env["bank.payer.number"].sudo()
+            if numbers._follow(self.agreement_id, self.partner_id, number):
+                mandate._change_by_bank({"payer_number": number})
+
     def _mandate_vals(self):
         """What the message says of the mandate, empty things left out."""
         said = {
             "reference": self.reference,
             "written_notice": self.written_notice,
+            "number": self.mandate_number,
             "valid_from": self.effective_date,
+            "valid_to": self.end_date,
             "partner_bank_id": self._account().id,
         }
         return {name: value for name, value in said.items() if value} | {

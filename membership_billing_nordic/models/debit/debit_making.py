@@ -6,8 +6,8 @@ from datetime import timedelta
 from odoo import fields
 from odoo.fields import Domain
 
-from ...formats.messages import Assignment
 from .direct_debit_order import AT_THE_BANK
+from .mandate_making import MandateMaker
 
 _logger = logging.getLogger(__name__)
 
@@ -32,6 +32,9 @@ class DebitFileMaker:
         self.now = fields.Datetime.now()
         self.encoder = self.connection._debit_encoder()
         self.agreements = self.connection.agreement_ids.filtered("active")
+        # Mandates, where the bank takes them in the same file.
+        shares = self.connection._shares_files()
+        self.mandates = MandateMaker(self.connection, self.encoder if shares else None)
         self.claims = self.env["direct.debit.order"]
         self.withdrawals = self.env["direct.debit.order"]
         self.left_out = {}
@@ -47,13 +50,15 @@ class DebitFileMaker:
         self._read_at_once(orders)
         orders = self._still_wanted(orders)
         orders = self._in_time(orders)
-        self._avoid_doubles(orders)
         self.being_paid = orders.line_ids.invoice_id._mbn_being_paid()
+        orders = self._merge(orders)
+        self._avoid_doubles(orders)
         for order in orders:
             if problem := self._problem(order):
                 self.left_out[order] = problem
         self.claims = orders.filtered(lambda order: order not in self.left_out)
         self.withdrawals = self._withdrawals()
+        self.mandates.gather(bool(self.everything or self.claims or self.withdrawals))
 
     def _near(self):
         return self.env["direct.debit.order"].search(
@@ -120,24 +125,43 @@ class DebitFileMaker:
     def _is_near(self, order):
         return order.deadline <= order.agreement_id._debit_made_until(self.now)
 
+    def _merge(self, orders):
+        """What the bank takes as one debit only becomes one order."""
+        for agreement, own in orders.grouped("agreement_id").items():
+            if agreement._collects_once_a_day():
+                free = own.filtered(lambda row: not row.line_ids.invoice_id & self.being_paid)
+                for same in free.grouped(lambda row: (row.mandate_id, row.due_date)).values():
+                    orders -= same._merge()
+        return orders
+
     def _avoid_doubles(self, orders):
-        """A date on which the same reference was sent before is not used again."""
+        """A date on which the same debit was sent before is not used again."""
         sent = self.env["direct.debit.order"].search(
-            [
-                ("agreement_id", "in", orders.agreement_id.ids),
-                ("reference_value", "in", orders.mapped("reference_value")),
-                ("file_id", "!=", False),
-            ]
+            Domain("agreement_id", "in", orders.agreement_id.ids)
+            & Domain("file_id", "!=", False)
+            & (
+                Domain("reference_value", "in", orders.mapped("reference_value"))
+                | self._same_day(orders)
+            )
         )
-        taken = {(order.agreement_id, order.reference_value, order.due_date) for order in sent}
+        taken = {key for order in sent for key in order._double_keys(order.due_date)}
         for order in orders:
             day, calendar = order.due_date, None
-            while (order.agreement_id, order.reference_value, day) in taken:
+            while not taken.isdisjoint(order._double_keys(day)):
                 calendar = calendar or order.agreement_id._debit_calendar()
                 day = calendar.forward(day, 1)
             if day != order.due_date:
                 order._move_to(day)
-            taken.add((order.agreement_id, order.reference_value, day))
+            taken.update(order._double_keys(day))
+
+    def _same_day(self, orders):
+        """The domain of debits of the same payers from then on, where one a day is taken."""
+        single = orders.filtered(lambda order: order.agreement_id._collects_once_a_day())
+        if not single:
+            return Domain.FALSE
+        return Domain("partner_id", "in", single.partner_id.ids) & Domain(
+            "due_date", ">=", min(single.mapped("due_date"))
+        )
 
     def _problem(self, order):
         """Why ``order`` cannot go now; empty when it can."""
@@ -197,46 +221,32 @@ class DebitFileMaker:
         :raises FormatError: the frame of the file is wrong
         """
         self._tell_left_out()
-        if not self.claims and not self.withdrawals:
+        self.mandates.tell_left_out()
+        if not self.claims and not self.withdrawals and not self.mandates:
             return self.env["bank.file"]
-        today = self.connection.company_id._billing_today()
-        assignments = self._assignments()
-        number = self.connection._take_transmission_number()
-        transmission = self.connection._debit_transmission(number, today)
-        encoded = self.encoder.encode(transmission, assignments, today)
-        file = self.env["bank.file"]._create_outgoing(
-            self.connection,
-            "",
-            encoded,
-            transmission.number,
+        file, records = self.connection._write_requests(
+            self.encoder,
+            self.connection._debit_transmission,
+            [*self.mandates.assignments(), *self._assignments()],
             self.deadline(),
-            encoder=self.encoder,
-            currency=self.agreements[:1].currency_id,
         )
-        self._note(file, encoded.records)
+        self.mandates.note(file, records)
+        self._note(file, records)
         return file
 
     def _assignments(self):
         found = []
         for agreement, own in self.claims.grouped("agreement_id").items():
-            found.append(self._assignment(agreement, [self.requests[order] for order in own]))
+            found.append(agreement._file_assignment([self.requests[order] for order in own]))
         for agreement, own in self.withdrawals.grouped("agreement_id").items():
             withdrawals = [agreement._collection_withdrawal(order) for order in own]
-            found.append(self._assignment(agreement, withdrawals))
+            found.append(agreement._file_assignment(withdrawals))
         return found
 
-    def _assignment(self, agreement, requests):
-        return Assignment(
-            number=agreement._take_assignment_number(),
-            account=agreement.account_number or "",
-            agreement_number=agreement.number or "",
-            requests=tuple(requests),
-        )
-
     def deadline(self):
-        """By when the file must be at the bank."""
+        """By when the file must be at the bank; False when it is in no hurry."""
         moments = self.claims.mapped("deadline") + self.withdrawals.mapped("withdrawal_deadline")
-        return min(moments)
+        return min(moments, default=False)
 
     def _note(self, file, records):
         self.claims.write({"state": "sent", "file_id": file.id, "left_out": False})

@@ -229,6 +229,10 @@ class DirectDebitMandate(models.Model):
         self.write({"state": state, "ended_meaning": meaning, "valid_to": day or self._today()})
         self._ended()
 
+    def _end_by_us(self, meaning):
+        """End mandates because we want it, with the reason as text; the bank is to be told."""
+        self._end("cancelled", meaning)
+
     def _today(self):
         return self[:1].company_id._billing_today()
 
@@ -268,7 +272,7 @@ class DirectDebitMandate(models.Model):
         self._check_may_change()
         for mandate in self:
             mandate._require_state("draft", *LIVE)
-        self._end("cancelled", self.env._("Ended by %(user)s", user=self.env.user.name))
+        self._end_by_us(self.env._("Ended by %(user)s", user=self.env.user.name))
 
     def _require_state(self, *states):
         if self.state not in states:

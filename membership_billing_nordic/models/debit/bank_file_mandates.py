@@ -1,0 +1,76 @@
+from odoo import fields, models
+
+
+class BankFile(models.Model):
+    """What becomes of a file becomes of the requests and ends of mandates in it."""
+
+    _inherit = "bank.file"
+
+    mandate_request_ids = fields.One2many(
+        "direct.debit.mandate", "request_file_id", string="Requested Mandates", readonly=True
+    )
+    mandate_cancel_ids = fields.One2many(
+        "direct.debit.mandate", "cancel_file_id", string="Ended Mandates", readonly=True
+    )
+    mandate_count = fields.Integer(string="Mandates in It", compute="_compute_mandate_count")
+
+    def _compute_mandate_count(self):
+        mandates = self.env["direct.debit.mandate"].sudo()
+        counts = dict.fromkeys(self.ids, 0)
+        for name in ("request_file_id", "cancel_file_id"):
+            for file, count in mandates._read_group([(name, "in", self.ids)], [name], ["__count"]):
+                counts[file.id] += count
+        for file in self:
+            file.mandate_count = counts.get(file.id, 0)
+
+    def action_show_mandates(self):
+        """Show the mandates that this file asks for, or tells the end of."""
+        self.env["direct.debit.mandate"].check_access("read")
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "membership_billing_nordic.action_direct_debit_mandate"
+        )
+        return action | {
+            "domain": ["|", ("request_file_id", "=", self.id), ("cancel_file_id", "=", self.id)],
+            "context": {"create": False},
+        }
+
+    def _give_mandates_back(self, hold, text):
+        """The bank does nothing of this file: its mandates wait for a file again."""
+        requests, ends = self.mandate_request_ids, self.mandate_cancel_ids
+        ends.filtered(lambda row: not row.cancel_answered)._cancellation_comes_back(
+            self, hold, text
+        )
+        requests.filtered(lambda row: row._is_unanswered_request())._request_comes_back(
+            self, hold, text
+        )
+
+    def action_rejection_read(self):
+        """The bank's objection is dealt with: mandates too go with the next file."""
+        result = super().action_rejection_read()
+        mandates = self.env["direct.debit.mandate"].sudo()
+        mandates.search(
+            [("returned_file_id", "in", self.ids), ("hold", "=", "rejected")]
+        )._release()
+        return result
+
+    def _refresh_returned_mandates(self):
+        """One row on the desk for a file whose mandates came back and wait."""
+        counts = dict(
+            self.env["direct.debit.mandate"]._read_group(
+                [("returned_file_id", "in", self.ids), ("hold", "!=", False)],
+                ["returned_file_id"],
+                ["__count"],
+            )
+        )
+        for file in self:
+            file._set_on_desk(
+                "mandate_returned",
+                bool(counts.get(file)),
+                self.env._(
+                    "%(count)s mandates of %(name)s wait to be sent with another file",
+                    count=counts.get(file, 0),
+                    name=file.name,
+                ),
+                self.env._("Under Collection, Mandates, let them go with the next file."),
+            )
