@@ -8,4 +8,10 @@
     "countries": ["dk"],
     "depends": ["membership_billing_nordic", "l10n_dk"],
     "external_dependencies": {"python": ["python-stdnum"]},
+    "data": [
+        "report/report_invoice.xml",
+        "views/bank_agreement_views.xml",
+        "views/bank_connection_views.xml",
+        "views/direct_debit_mandate_views.xml",
+    ],
 }

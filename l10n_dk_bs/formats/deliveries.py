@@ -13,7 +13,7 @@ from typing import BinaryIO
 from ...membership_billing_nordic.formats.fixed_width import BrokenLineError, printable
 from ...membership_billing_nordic.formats.messages import Message, Transmission
 from . import lines, notices, records
-from .checks import RefusedError, Totals, compare_totals, read_date, require_sound, warning
+from .checks import RefusedError, Totals, compare_totals, read_date, require_sound
 from .lines import NumberedLines
 from .mandates import MandateSection
 from .own_collections import CollectionSection
@@ -128,7 +128,10 @@ class _Delivery:
         for record, line in numbered:
             kind = line[records.KIND]
             if kind == records.SECTION_START:
-                yield from self.section(record, line, numbered)
+                section = self.section(record, line)
+                yield from section.first_issues()
+                yield from section.read(numbered)
+                self._totals.include(section.totals)
             elif kind == records.DELIVERY_END:
                 yield from self.finish(record, line)
                 return
@@ -139,17 +142,14 @@ class _Delivery:
             record + 1, "record type", "the delivery end, BS992", "the end of the file"
         )
 
-    def section(self, record: int, line: bytes, numbered: NumberedLines) -> Iterator[Message]:
-        if self._totals.sections == records.MOST_SECTIONS:
+    def section(self, record: int, line: bytes) -> Section:
+        """The reader of the section that begins here."""
+        ordinal = self._totals.sections + 1
+        if ordinal > records.MOST_SECTIONS:
             expected = f"at most {records.MOST_SECTIONS} in a delivery"
             raise RefusedError(record, "section", expected, "more")
         reader = SECTIONS[self.type].get(line[records.SECTION], OtherSection)
-        section = reader(self, record, line, self._totals.sections + 1)
-        if section.occurrence > 1 and reader is not OtherSection:
-            found = f"{section.agreement}, {printable(section.code)}"
-            yield warning(record, "section", "one of a kind for each debtor group", found)
-        yield from section.read(numbered)
-        self._totals.include(section.totals)
+        return reader(self, record, line, ordinal)
 
     def finish(self, record: int, line: bytes) -> Iterator[Message]:
         self.require_end(record, line)

@@ -14,6 +14,7 @@ LENGTH = 128
 LONGEST = 1024  # of any delivery there is; a bound on memory for hostile files
 
 _CHUNK = 1 << 17
+_PLAIN = {LENGTH + 1}
 _BOM = b"\xef\xbb\xbf"
 _BLANKS = b" \t\r\x1a"
 
@@ -29,14 +30,19 @@ def numbered_lines(stream: BinaryIO, longest: int = LENGTH) -> NumberedLines:
     number, rest = 0, b""
     chunk = _head(stream).removeprefix(_BOM)
     while chunk:
-        lines = (rest + chunk).replace(b"\r\n", b"\n").split(b"\n")
+        data = rest + chunk
+        lines = data.split(b"\n")
         rest = lines.pop()
-        for line in lines:
-            number += 1
-            if len(line) != LENGTH or not line.isascii():
-                line = _repaired(line, number, longest)
-            if line:
-                yield number, line
+        # Whole lines of plain text are not looked at one by one; their CR does no harm.
+        is_plain = data.isascii() and set(map(len, lines)) == _PLAIN
+        if is_plain and data.count(b"\r\n") == len(lines):
+            yield from enumerate(lines, number + 1)
+            number += len(lines)
+        else:
+            for line in lines:
+                number += 1
+                if line := _repaired(line, number, longest):
+                    yield number, line
         if len(rest) > LONGEST:
             raise _too_long(number + 1, longest)
         chunk = stream.read(_CHUNK)

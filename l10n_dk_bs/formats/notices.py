@@ -95,5 +95,5 @@ def _dispatched(section: bytes, line: bytes) -> dict:
 
 
 def _readable(line: bytes) -> str:
-    text = line.decode("latin-1")
-    return "".join(each if each.isprintable() else "?" for each in text).rstrip()
+    text = line.decode("latin-1").rstrip()
+    return "".join(each if each.isprintable() else "?" for each in text)

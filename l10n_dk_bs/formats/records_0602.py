@@ -23,6 +23,17 @@ AUTOMATIC_LAYOUT = Layout(
     Field("bookkeeping date", 110, 115, DIGITS),
     Field("amount paid", 116, 128, DIGITS),
 )
+# The same record in the pieces that most payments need.
+QUICK_LAYOUT = Layout(
+    Field("customer number", 26, 40),
+    Field("mandate number", 41, 49),
+    Field("due date", 50, 55),
+    Field("sign", 56, 56),
+    Field("amount", 57, 69),
+    Field("reference", 70, 99),
+    Field("dates", 104, 115),
+    Field("amount paid", 116, 128),
+)
 SLIP_LAYOUT = Layout(
     Field("customer number", 30, 44),
     Field("slip type", 45, 46),
@@ -68,6 +79,7 @@ AUTOMATIC_CODES = {
         Result("0239", -1, "charged back by the debtor's bank", _DEBIT),
     )
 }
+COMPLETED = AUTOMATIC_CODES[b"0236"]
 REJECTED = "0237"
 REJECTED_AFTERWARDS = "rejected by the debtor after the payment"
 SLIP_CODES = {

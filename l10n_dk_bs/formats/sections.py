@@ -40,6 +40,13 @@ class Section:
         # What tells it from all other sections: the delivery, and its place there.
         self.name = delivery.number + (f"#{self.occurrence}" if self.occurrence > 1 else "")
 
+    def first_issues(self) -> Iterator[FormatIssue]:
+        """What is to be said of the section itself."""
+        if self.occurrence > 1:
+            found = f"{self.agreement}, {printable(self.code)}"
+            expected = "one of a kind for each debtor group"
+            yield warning(self.first_record, "section", expected, found)
+
     def read(self, following: NumberedLines) -> Iterator[Message]:
         """Yield what the records say, up to the end record."""
         record = self.first_record
@@ -109,12 +116,10 @@ class OtherSection(Section):
 
     group = None
 
-    def read(self, following: NumberedLines) -> Iterator[Message]:
-        """Pass over its records."""
+    def first_issues(self) -> Iterator[FormatIssue]:
         expected = f"a known section of delivery {self.delivery.type}"
         found = printable(self.code)
         yield warning(self.first_record, "section", expected, found, SECTION_PASSED_OVER)
-        yield from super().read(following)
 
     def record(self, record: int, line: bytes) -> Iterator[Message]:
         return iter(())

@@ -9,6 +9,7 @@ from odoo.addons.membership_billing_nordic.formats.references import normalise
 from odoo.exceptions import ValidationError
 
 from ..formats import fi, numbers
+from ..formats.outgoing_collections import Terms
 from ..formats.payment_days import BANKING_DAYS, payment_day
 from .bank_connection import SCHEME
 from .bank_reference_layout import CARD_TYPES
@@ -123,7 +124,7 @@ class BankAgreement(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([_clean(vals) for vals in vals_list])
+        return super().create([_with_number(_clean(vals)) for vals in vals_list])
 
     def write(self, vals):
         return super().write(_clean(vals))
@@ -137,24 +138,16 @@ class BankAgreement(models.Model):
         for agreement in self.filtered(lambda row: row.scheme == SCHEME):
             for name, digits in _DIGITS.items():
                 number = agreement[name]
-                if number and not re.fullmatch(f"[0-9]{{{digits}}}", number):
+                if number and not re.fullmatch(f"(?!0+$)[0-9]{{{digits}}}", number):
                     raise ValidationError(
                         agreement.env._(
-                            "%(label)s: %(number)s is none, it has %(digits)s digits.",
+                            "%(label)s: %(number)s is none, it has %(digits)s digits, not all of them "
+                            "0.",
                             label=agreement._fields[name]._description_string(agreement.env),
                             number=number,
                             digits=digits,
                         )
                     )
-
-    @api.constrains("connection_id", "l10n_dk_fi_creditor")
-    def _check_dk_fi_creditor(self):
-        for agreement in self.filtered(lambda row: row.scheme == SCHEME):
-            number = agreement.l10n_dk_fi_creditor
-            if number and not fi.is_creditor(number):
-                raise ValidationError(
-                    agreement.env._("%(number)s is no FI creditor number.", number=number)
-                )
 
     @api.constrains("connection_id", "currency_id")
     def _check_dk_currency(self):
@@ -314,16 +307,24 @@ class BankAgreement(models.Model):
         # Betalingsservice has no delivery that takes a collection back.
         return None if self.scheme == SCHEME else super()._withdrawal_deadline(due_date)
 
+    def _bs_terms(self):
+        """What is agreed, for the files of collections."""
+        self.ensure_one()
+        return Terms(
+            with_slips=self.l10n_dk_kind == "total",
+            sends_mandate_numbers=self.l10n_dk_mandate_number == "number",
+            main_text=self.l10n_dk_main_text or "",
+        )
+
     def _collection_request(self, order):
         request = super()._collection_request(order)
         if self.scheme != SCHEME:
             return request
-        says_number = self.l10n_dk_kind == "automatic" or self.l10n_dk_mandate_number == "number"
         return replace(
             request,
-            mandate_number=request.mandate_number if says_number else "",
             lines=tuple(order._dk_advice()),
             form_reference=request.reference if fi.is_payment_id(request.reference) else "",
+            payer_street=_street(order.partner_id),
         )
 
     # ----------------------------------------------------------------------------------
@@ -357,3 +358,15 @@ def _clean(vals):
     return vals | {
         name: re.sub(r"[\s.-]", "", vals[name]) or False for name in _DIGITS if vals.get(name)
     }
+
+
+def _street(partner):
+    """The lines of an address but for name, postcode and town."""
+    return "\n".join(filter(None, (partner.street, partner.street2)))
+
+
+def _with_number(vals):
+    creditor, group = vals.get("l10n_dk_creditor"), vals.get("l10n_dk_debtor_group")
+    if not creditor:
+        return vals
+    return vals | {"number": numbers.agreement_number(creditor, group) if group else False}

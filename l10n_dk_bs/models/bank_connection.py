@@ -5,12 +5,14 @@ from odoo.addons.membership_billing_nordic.formats.messages import Transmission
 from odoo.exceptions import ValidationError
 from stdnum.dk import cvr
 
+from ..formats.outgoing_collections import Collections
+from ..formats.outgoing_mandates import MandateRequests
 from ..formats.payment_days import BANKING_DAYS
 from ..formats.records import TEST_SUBSYSTEM
 
 SCHEME = "dk_bs"
 _SUBSYSTEM = re.compile(r"[0-9A-Z]{3}")
-_OUT_NAME = "BS601.D{date:6}.{number:7}.txt"
+_OUT_NAME = "BS.D{date:6}.{number:7}.txt"
 _NAME_FIELD = "out_name_pattern"
 
 
@@ -82,6 +84,22 @@ class BankConnection(models.Model):
                 )
             )
         return missing
+
+    def _debit_encoder(self):
+        if self.scheme != SCHEME:
+            return super()._debit_encoder()
+        agreements = self.agreement_ids.filtered("active")
+        terms = {agreement.number: agreement._bs_terms() for agreement in agreements}
+        return Collections(terms, self.l10n_dk_subsystem)
+
+    def _mandate_encoder(self):
+        if self.scheme != SCHEME:
+            return super()._mandate_encoder()
+        agreements = self.agreement_ids.filtered("active")
+        return MandateRequests(
+            unverified=any(agreements.mapped("l10n_dk_cancellations")),
+            subsystem=self.l10n_dk_subsystem,
+        )
 
     def _debit_transmission(self, number, today):
         if self.scheme != SCHEME:

@@ -1,0 +1,1 @@
+from . import test_betalingsservice, test_bs_agreement
