@@ -5,7 +5,8 @@ no final line end, blank lines, an end-of-file mark, a byte order mark, and line
 re-saved as UTF-8.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import BinaryIO
 
 from ...membership_billing_nordic.formats.fixed_width import BrokenLineError
@@ -22,11 +23,15 @@ NumberedLines = Iterator[tuple[int, bytes]]
 
 
 def numbered_lines(stream: BinaryIO, longest: int = LENGTH) -> NumberedLines:
-    """Yield each line that is not blank with its number, in ISO-8859-1, at least 128 long.
+    """Each line that is not blank with its number, in ISO-8859-1, at least 128 long.
 
     Memory depends neither on the size of the file nor on that of its lines. Raises
     :class:`BrokenLineError` at a line of more than ``longest`` characters.
     """
+    return chain.from_iterable(_blocks(stream, longest))
+
+
+def _blocks(stream: BinaryIO, longest: int) -> Iterator[Iterable[tuple[int, bytes]]]:
     number, rest = 0, b""
     chunk = _head(stream).removeprefix(_BOM)
     while chunk:
@@ -36,18 +41,20 @@ def numbered_lines(stream: BinaryIO, longest: int = LENGTH) -> NumberedLines:
         # Whole lines of plain text are not looked at one by one; their CR does no harm.
         is_plain = data.isascii() and set(map(len, lines)) == _PLAIN
         if is_plain and data.count(b"\r\n") == len(lines):
-            yield from enumerate(lines, number + 1)
-            number += len(lines)
+            yield enumerate(lines, number + 1)
         else:
-            for line in lines:
-                number += 1
-                if line := _repaired(line, number, longest):
-                    yield number, line
+            yield _repaired_lines(lines, number + 1, longest)
+        number += len(lines)
         if len(rest) > LONGEST:
             raise _too_long(number + 1, longest)
         chunk = stream.read(_CHUNK)
-    if line := _repaired(rest, number + 1, longest):
-        yield number + 1, line
+    yield _repaired_lines([rest], number + 1, longest)
+
+
+def _repaired_lines(lines: list[bytes], first: int, longest: int) -> NumberedLines:
+    for number, line in enumerate(lines, first):
+        if line := _repaired(line, number, longest):
+            yield number, line
 
 
 def _head(stream: BinaryIO) -> bytes:

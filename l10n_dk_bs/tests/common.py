@@ -28,7 +28,6 @@ class DenmarkCommon(BillingCommon):
         cls.sale_journal.mbn_agreement_id = cls.bs
         cls.partner = cls._payer(
             "Åse Sørensen",
-            lang="da_DK",
             street="Prøvevej 1, 2. th.",
             zip="8000",
             city="Aarhus C",

@@ -1,5 +1,6 @@
 from datetime import date, datetime
 from decimal import Decimal
+from unittest.mock import patch
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
@@ -53,7 +54,7 @@ class TestBetalingsservice(DenmarkCommon):
         )
         self.assertEqual(
             [line[52:] for line in lines[3:5]],
-            [f"Faktura {invoice.name}", f"{'Fee':<54}350,50"],
+            [f"Invoice {invoice.name}", f"{'Fee':<54}350,50"],
         )
         self.assertEqual([line[2:5] for line in lines[5:]], ["092", "992"])
         self.assertEqual(order.record, 3)
@@ -146,7 +147,7 @@ class TestBetalingsservice(DenmarkCommon):
         self._sent(first)
         self._answered(self._result("0237", first))
         self.assertEqual(first.state, "failed")
-        self.assertIn("refused", first.meaning)
+        self.assertEqual(first.meaning, "Refused by the payer")
         self.assertEqual(sorted(invoices.mapped("amount_residual")), [100, 250])
         self.assertFalse(first.line_ids.filtered("is_live"))
 
@@ -199,7 +200,7 @@ class TestBetalingsservice(DenmarkCommon):
     # Results
 
     def test_rejections_and_cancellations_fail_with_a_meaning(self):
-        for code, meaning in (("0237", "refused"), ("0238", "cancelled")):
+        for code, meaning in (("0237", "Refused"), ("0238", "mandate ended")):
             payer = self._payer(f"Payer {code}")
             self._mandate(payer, f"00000{code}")
             order = self._order(payer)
@@ -294,10 +295,19 @@ class TestBetalingsservice(DenmarkCommon):
             mandate,
             [{"state": "active", "number": "000000035", "valid_from": date(2026, 10, 30)}],
         )
-        end = self._notice("0232", number, "000000035", last="011026")
+        end = self._notice("0232", number, "000000035", last="301026")
+        self.frozen.move_to(datetime(2026, 10, 30, 8, 0))
         self._receive("0603", ("0212", [end], 0))
-        self.assertRecordValues(mandate, [{"state": "cancelled", "valid_to": date(2026, 10, 1)}])
-        self.assertIn("bank", mandate.ended_meaning)
+        self.assertRecordValues(
+            mandate,
+            [
+                {
+                    "state": "cancelled",
+                    "valid_to": date(2026, 10, 30),
+                    "ended_meaning": "Ended by the payer or the payer's bank",
+                }
+            ],
+        )
         self._receive("0603", ("0212", [self._notice("0231", number, "000000043")], 0))
         again = self._mandates(payer) - mandate
         self.assertRecordValues(again, [{"state": "active", "number": "000000043"}])
@@ -338,6 +348,7 @@ class TestBetalingsservice(DenmarkCommon):
         # Answers may still name the former one.
         record = self._result("0237", order, customer=former)
         self._answered(record.replace(order.reference, " " * len(order.reference)))
+        self.assertEqual(order.state, "failed")
 
     def test_a_full_list_is_compared_not_applied(self):
         payer = self._payer("Bo Øst")
@@ -438,13 +449,13 @@ class TestBetalingsservice(DenmarkCommon):
         request = self.bs._collection_request(order)
         self.assertEqual(request.amount, Decimal("1250.00"))
         name = order.line_ids.invoice_id.name
-        self.assertEqual(request.lines[0], f"Faktura {name}")
-        self.partner.lang = "en_US"
-        request = self.bs._collection_request(order)
         self.assertEqual(request.lines, (f"Invoice {name}", f"{'Fee':<52}1.250,00"))
+        self.partner.lang = "da_DK"
+        lines = type(self.env["direct.debit.order.line"])
+        with patch.object(lines, "_dk_advice", lambda line: [line.env.lang]):
+            self.assertEqual(self.bs._collection_request(order).lines, ("da_DK",))
 
     def test_the_advice_says_what_of_an_invoice_is_collected(self):
-        self.partner.lang = "en_US"
         order = self._order(amount=350)
         self._pay(order.line_ids.invoice_id, 100)
         self.assertEqual(order.amount, 250)
