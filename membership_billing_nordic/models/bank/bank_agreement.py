@@ -539,9 +539,10 @@ class BankAgreement(models.Model):
         """
         number = normalise(agreement_number)
         if connection_or_company._name == "res.company":
-            domain = Domain("company_id", "child_of", connection_or_company.ids)
+            companies = Domain("company_id", "child_of", connection_or_company.ids)
         else:
-            domain = Domain("connection_id", "in", connection_or_company.ids)
+            companies = Domain("connection_id", "in", connection_or_company.ids)
+        domain = companies
         if account:
             domain &= Domain("account_number", "=", re.sub(r"[\W_]+", "", account).upper())
         elif not number:
@@ -550,7 +551,15 @@ class BankAgreement(models.Model):
         exact = candidates.filtered(lambda row: number and normalise(row.number) == number)
         if not exact and account:
             exact = candidates.filtered(lambda row: not number or not row.number)
+        if not exact and number and not candidates:
+            exact = self.search(companies & Domain("number", "!=", False)).filtered(
+                lambda row: normalise(row.number) == number and row._is_known_by_number()
+            )
         return exact if len(exact) == 1 else self.browse()
+
+    def _is_known_by_number(self):
+        """Does the agreement's number say enough, however the bank writes the account?"""
+        return False
 
     def _with_predecessors(self):
         """This agreement and those it took over from, the latest first."""
@@ -590,6 +599,10 @@ class BankAgreement(models.Model):
     def _is_lawful_reference(self, reference):
         """Can a payer give ``reference`` with a payment to this agreement?"""
         return 0 < len(normalise(reference)) <= 35
+
+    def _bank_meaning(self, text):
+        """What a format says of a code, in the language of the reader where the scheme knows it."""
+        return text
 
     def _stand_in_reference(self, payment):
         """What names the claim where the reference of ``payment`` does not, normalised."""

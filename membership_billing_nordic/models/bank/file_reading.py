@@ -387,7 +387,7 @@ class RowWriter:
                 "reference": reference,
                 "reference_value": normalise(reference),
                 "is_reversal": is_reversal,
-                "reason": message.reason if is_reversal else "",
+                "reason": agreement._bank_meaning(message.reason) if is_reversal else "",
                 "reference_list": [
                     [item.reference, None if item.amount is None else str(item.amount)]
                     for item in message.references
@@ -461,6 +461,7 @@ class RowWriter:
             values = {name: getattr(message, name) for name in _PLAIN_MANDATE_FIELDS}
             values["written_notice"] = notice
         return values | {
+            "meaning": agreement._bank_meaning(message.meaning),
             "file_id": self.file.id,
             "company_id": agreement.company_id.id,
             "agreement_id": agreement.id,

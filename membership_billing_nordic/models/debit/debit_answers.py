@@ -69,11 +69,12 @@ class AnswerReader:
         ]
         known = self._known(message for _agreement, message in meant)
         agreements = self.env["bank.agreement"].union(*(agreement for agreement, _one in meant))
+        numbers = self._payer_numbers(meant)
         finder = OrderFinder(
             self.env,
             agreements,
             {normalise(message.reference) for _agreement, message in meant},
-            {normalise(message.payer_number) for _agreement, message in meant},
+            numbers.values(),
         )
         for agreement, message in meant:
             if message.record in known:
@@ -81,13 +82,29 @@ class AnswerReader:
             order = finder.find(
                 agreement,
                 normalise(message.reference),
-                normalise(message.payer_number),
+                numbers.get((agreement, normalise(message.payer_number)), ""),
                 message.due_date,
             )
             if order:
                 self._apply(order, message)
             else:
                 self._note_unknown(message)
+
+    def _payer_numbers(self, meant):
+        """``{(agreement, number in the file): number of that payer now}``.
+
+        The bank may still go by one that the payer had before.
+        """
+        found = {}
+        for agreement in {agreement for agreement, _message in meant}:
+            named = {normalise(one.payer_number) for of, one in meant if of == agreement} - {""}
+            payers = agreement._payers_by_number(named)
+            partners = self.env["res.partner"].union(*payers.values())
+            current = agreement._known_payer_numbers(partners)
+            for number in named:
+                payer = payers.get(number)
+                found[agreement, number] = current.get(payer.id, number) if payer else number
+        return found
 
     def _known(self, messages):
         events = self.env["direct.debit.order.event"].search(
@@ -100,7 +117,7 @@ class AnswerReader:
             "file": self.file,
             "record": message.record,
             "code": message.bank_code,
-            "meaning": message.meaning,
+            "meaning": order.agreement_id._bank_meaning(message.meaning),
         }
         if isinstance(message, PaymentFailed):
             order._bank_failed(message.will_retry, **answer)
