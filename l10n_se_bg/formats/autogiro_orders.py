@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
+from itertools import groupby
 
 from ...membership_billing_nordic.formats.banking_days import BankingDays
-from ...membership_billing_nordic.formats.fixed_width import Constant
+from ...membership_billing_nordic.formats.fixed_width import Constant, Field
 from ...membership_billing_nordic.formats.latin_1 import to_latin_1
 from ...membership_billing_nordic.formats.messages import (
     INTERVALS,
@@ -33,7 +35,7 @@ from ...membership_billing_nordic.formats.messages import (
 from . import deadlines, identities, records, seal
 from .accounts import account_typed
 from .checks import kronor
-from .giro_numbers import compact, is_bankgiro, is_payer_number
+from .giro_numbers import PAYER_DIGITS, compact, is_bankgiro, is_payer_number
 from .reports import COLLECTION, CURRENCY, PAYOUT
 from .requests import AT_ONCE, CHANGE_FIELDS, ONCE, PERIODS, REJECTS
 
@@ -59,14 +61,13 @@ _LARGEST = kronor(records.LARGEST_AMOUNT)
 _LONGEST_REFERENCE = records.LONGEST_REFERENCE
 _PERIOD_CODES = {period: code for code, period in PERIODS.items()} | {("", False): ONCE}
 _CHANGE_CODES = {fields: code for code, fields in CHANGE_FIELDS.items()}
+_ONCE = f"{ONCE}   "
+_NOT_IN_PATTERN = ("period code", "recurrences", "payee bankgiro")
 # 25 and 29 alone tell apart orders of one payer, day and amount.
 _WITH_REFERENCE = ("25", "29")
 
 _START = records.REQUESTS_START.pattern(Constant(1, "01"), Constant(11, "AUTOGIRO"))
-_ORDERS = {
-    CollectionRequest: records.ORDER.pattern(Constant(1, COLLECTION)),
-    CreditTransfer: records.ORDER.pattern(Constant(1, PAYOUT)),
-}
+_ORDER_KINDS = {CollectionRequest: COLLECTION, CreditTransfer: PAYOUT}
 _END_MANDATE = records.END_MANDATE.pattern(Constant(1, "03"))
 _NEW_MANDATE = records.NEW_MANDATE.pattern(Constant(1, "04"))
 _CHANGE_MANDATE = records.CHANGE_MANDATE.pattern(Constant(1, "05"))
@@ -80,7 +81,7 @@ class AutogiroOrders:
     LABEL = LABEL
 
     def __init__(self, key: bytes | None = None, calendar: BankingDays | None = None):
-        self._key = key
+        self.key = key
         self._calendar = calendar or deadlines.banking_days()
 
     def faults(self, request: OutgoingMessage, today: date | None = None) -> list[FormatError]:
@@ -108,7 +109,7 @@ class AutogiroOrders:
         file = _File(self, transmission.sender, _Days(self._calendar, today))
         for kind, bankgiro, requests in _sections(assignments):
             file.add(kind, bankgiro, requests)
-        return file.finish(self._key)
+        return file.finish()
 
 
 class _Days(dict):
@@ -265,10 +266,15 @@ _FAULTS = {
 
 def _ore(amount: Decimal) -> int | None:
     """The amount in öre; None unless it is above zero, has at most two decimals and fits."""
-    if not (isinstance(amount, Decimal) and amount.is_finite() and _ZERO < amount <= _LARGEST):
-        return None
+    return _exact_ore(amount) if isinstance(amount, Decimal) and amount.is_finite() else None
+
+
+@lru_cache(maxsize=8192)
+def _exact_ore(amount: Decimal) -> int | None:
+    """As :func:`_ore`. Fees are alike, so most are known."""
     ore = int(amount * 100)
-    return ore if ore and (amount.same_quantum(_ZERO) or kronor(ore) == amount) else None
+    is_exact = amount.same_quantum(_ZERO) or kronor(ore) == amount
+    return ore if is_exact and 0 < ore <= records.LARGEST_AMOUNT else None
 
 
 def _reference(request: OutgoingMessage) -> str:
@@ -308,11 +314,14 @@ def _sections(assignments: Sequence[Assignment]) -> Iterator[tuple]:
         for fault in _wrong_bankgiro(assignment.agreement_number):
             raise FormatError("", *fault)
         bankgiro = compact(assignment.agreement_number)
-        for request in assignment.requests:
-            kind = _KINDS.get(type(request))
-            if kind is None:
-                raise FormatError(request.key, "request", "a mandate, a payment, or a change")
-            found[kind].setdefault(bankgiro, []).append(request)
+        for requested in dict.fromkeys(map(type, assignment.requests)):
+            if requested not in _KINDS:
+                expected = "a mandate, a payment, or a change of them"
+                raise FormatError("", "request", expected, requested.__name__)
+        for kind, payees in found.items():
+            own = [each for each in assignment.requests if _KINDS[type(each)] == kind]
+            if own:
+                payees.setdefault(bankgiro, []).extend(own)
     if not any(found.values()):
         raise FormatError("", "requests", "at least one", "none")
     _check_changes(found[_PAYMENTS], found[_CHANGES])
@@ -342,6 +351,7 @@ class _File:
         self.encoder = encoder
         self.customer_number = int(customer_number)
         self.days = days
+        self.offset = int(encoder.key is not None)  # records of the seal before the first one
         self.lines: list[str] = []
         self.starts: dict[str, int] = {}
         self.count = 0
@@ -359,36 +369,42 @@ class _File:
         for request in requests:
             self._require_right(request, bankgiro)
             self.lines.append(_WRITERS[type(request)](request, payee))
-            self.starts[request.key] = len(self.lines)
+            self.starts[request.key] = self.offset + len(self.lines)
 
     def _add_payments(self, bankgiro: str, payee: int, requests) -> None:
-        days, starts, add, size = self.days, self.starts, self.lines.append, len(self.lines)
-        totals, patterns, codes = self.ore, _ORDERS, _PERIOD_CODES
+        for requested, same in groupby(requests, type):
+            pattern = _order_pattern(_ORDER_KINDS[requested], payee)
+            self.ore[requested] += self._add_orders(pattern, bankgiro, same)
+
+    def _add_orders(self, pattern: str, bankgiro: str, requests) -> int:
+        """The records of debits, or of credits; returns their sum in öre."""
+        days, starts, add = self.days, self.starts, self.lines.append
+        size, total = self.offset + len(self.lines), 0
         for request in requests:
             ore, payer, reference = _ore(request.amount), request.payer_number, request.reference
             if not (reference.isascii() and reference.isprintable()):
                 reference = to_latin_1(reference)
             reference = reference.strip()
-            day, period, times = days[request.due_date], ONCE, ""
-            if request.is_immediate or request.interval or not day:
-                self._require_right(request, bankgiro)
-                day = AT_ONCE if request.is_immediate else f"{request.due_date:%Y%m%d}"
-                period = codes[request.interval, request.at_month_end]
-                times = "" if request.times is None else f"{request.times:03d}"
-            elif (
-                not ore
-                or request.currency != CURRENCY
-                or len(reference) > _LONGEST_REFERENCE
-                or not is_payer_number(payer)
+            day, period = days[request.due_date], _ONCE
+            is_digits = payer.isdecimal() and payer.isascii() and len(payer) <= PAYER_DIGITS
+            number = int(payer) if is_digits else 0
+            if (
+                not (ore and day and number)
+                or request.is_immediate
+                or request.interval
                 or request.times is not None
                 or request.at_month_end
+                or request.currency != CURRENCY
+                or len(reference) > _LONGEST_REFERENCE
                 or request.agreement_number != bankgiro
             ):
                 self._require_right(request, bankgiro)
-            add(patterns[type(request)] % (day, period, times, int(payer), ore, payee, reference))
+                day, period = _day_and_period(request)
+            add(pattern % (day, period, number, ore, reference))
             size += 1
             starts[request.key] = size
-            totals[type(request)] += ore
+            total += ore
+        return total
 
     def _require_right(self, request: OutgoingMessage, bankgiro: str) -> None:
         for fault in self.encoder.faults(request, self.days.today):
@@ -396,19 +412,18 @@ class _File:
         if compact(request.agreement_number) != bankgiro:
             raise FormatError(request.key, "payee bankgiro", "that of the assignment")
 
-    def finish(self, key: bytes | None) -> EncodedFile:
+    def finish(self) -> EncodedFile:
         """The file, sealed if there is a key."""
         if len(self.starts) != self.count:
             raise FormatError("", "requests", "a key of its own for each")
-        content = LINE_END.join((*self.lines, "")).encode("latin-1")
-        starts, size = self.starts, len(self.lines)
-        if key is not None:
-            content = seal.sealed(content, key, self.days.today)
-            starts = {request: record + 1 for request, record in starts.items()}
-            size += 2
+        size = 2 * self.offset + len(self.lines)
+        self.lines.append("")
+        content = LINE_END.join(self.lines).encode("latin-1")
+        if self.encoder.key is not None:
+            content = seal.sealed(content, self.encoder.key, self.days.today)
         return EncodedFile(
             content=content,
-            records=starts,
+            records=self.starts,
             totals=tuple(self._totals(size)),
             count=self.count,
             amount=kronor(self.ore[CollectionRequest]),
@@ -424,6 +439,21 @@ class _File:
             yield ControlTotal(
                 record=size, scope=scope, quantity=quantity, declared=value, counted=value
             )
+
+
+def _order_pattern(kind: str, payee: int) -> str:
+    """For payment date, period with recurrences, payer number, amount, reference."""
+    period = Field("period code and recurrences", 11, 14)
+    fields = [each for each in records.ORDER.fields if each.name not in _NOT_IN_PATTERN]
+    fixed = Constant(1, kind), Constant(44, f"{payee:010d}")
+    return records.Table(period, *fields).pattern(*fixed)
+
+
+def _day_and_period(request) -> tuple[str, str]:
+    code = _PERIOD_CODES[request.interval, request.at_month_end]
+    times = "" if request.times is None else f"{request.times:03d}"
+    day = AT_ONCE if request.is_immediate else f"{request.due_date:%Y%m%d}"
+    return day, code + times
 
 
 def _new_mandate(request: MandateRequest, payee: int) -> str:

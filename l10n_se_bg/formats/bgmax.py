@@ -146,7 +146,9 @@ class _Source:
 def _marks(piece: str) -> list[str | None]:
     """The deposit records of a piece in their order, None for each opening of a section."""
     text = piece if reading.is_short(piece) else "\n".join(reading.lines(piece))
-    found = _SECTION_OR_DEPOSIT.findall("\n" + text)
+    found = _SECTION_OR_DEPOSIT.findall(text)
+    if text[:2] in ("05", "15"):
+        found.insert(0, text.partition("\n")[0])
     return [line.ljust(reading.LENGTH) if line[0] == "1" else None for line in found]
 
 

@@ -1,1 +1,7 @@
-from . import bank_agreement, bank_connection, bank_file, bank_reference_layout
+from . import (
+    bank_agreement,
+    bank_connection,
+    bank_file,
+    bank_reference_layout,
+    direct_debit_mandate,
+)

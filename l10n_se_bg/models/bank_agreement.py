@@ -1,11 +1,30 @@
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
 from odoo import api, fields, models
+from odoo.addons.membership_billing_nordic.formats.messages import MandateRequest
 from odoo.exceptions import ValidationError
 
 from ..formats.accounts import account_typed
+from ..formats.deadlines import CUT_OFF, NOTICE_DAYS, RETRY_SILENCE_DAYS, TIME_ZONE, banking_days
 from ..formats.giro_numbers import compact, is_bankgiro, is_plusgiro
 from ..formats.ocr import FIXED_LENGTH, LONGEST, MOST_LENGTHS, SHORTEST, OcrControl
 from .bank_connection import SCHEME
 
+# A file is there by 19:00 on the banking day before payment. The bank tries up to three times
+# more and tells of every attempt; who is told of nothing for four banking days has not paid.
+_PRESETS = {
+    "debit_lead_days": 1,
+    "debit_cutoff": float(CUT_OFF.hour),
+    "withdrawal_lead_days": 1,
+    "withdrawal_cutoff": float(CUT_OFF.hour),
+    "withdrawal_same_day": False,
+    "debit_notice_by": "us",
+    "debit_notice_days": NOTICE_DAYS + 4,
+    "debit_silence_days": RETRY_SILENCE_DAYS,
+    "debit_max_days_ahead": 365,
+}
+_LONGEST_REFERENCE = 16
 _GIRO_FIELDS = {"number", "l10n_se_plusgiro"}
 
 
@@ -156,6 +175,21 @@ class BankAgreement(models.Model):
                 )
             )
 
+    @api.constrains("connection_id", "debit_out", "layout_ids")
+    def _check_se_autogiro_references(self):
+        for agreement in self._is_se().filtered("debit_out"):
+            layout = agreement._reference_layout()
+            if layout.length > _LONGEST_REFERENCE:
+                raise ValidationError(
+                    agreement.env._(
+                        "Autogiro has room for references of %(longest)s digits, OCR numbers of "
+                        "layout %(layout)s have %(length)s. Put a shorter layout first.",
+                        longest=_LONGEST_REFERENCE,
+                        layout=layout.display_name,
+                        length=layout.length,
+                    )
+                )
+
     def _se_level(self):
         return int(self.l10n_se_ocr_level or FIXED_LENGTH)
 
@@ -181,3 +215,36 @@ class BankAgreement(models.Model):
             return False
         control = OcrControl(level, lengths if level == FIXED_LENGTH else ())
         return control.accepts("".join((reference or "").split()))
+
+    def _is_known_by_number(self):
+        return self.scheme == SCHEME or super()._is_known_by_number()
+
+    # ----------------------------------------------------------------------------------
+    # Autogiro
+    # ----------------------------------------------------------------------------------
+
+    def _debit_presets(self):
+        return super()._debit_presets() | (_PRESETS if self.scheme == SCHEME else {})
+
+    def _debit_calendar(self):
+        return banking_days() if self.scheme == SCHEME else super()._debit_calendar()
+
+    def _debit_tz(self):
+        return ZoneInfo(TIME_ZONE) if self.scheme == SCHEME else super()._debit_tz()
+
+    def _debit_day(self, due_date):
+        if self.scheme != SCHEME:
+            return super()._debit_day(due_date)
+        return banking_days().next_open(due_date)
+
+    def _can_request_mandates(self):
+        return self.scheme == SCHEME or super()._can_request_mandates()
+
+    def _can_cancel_mandates(self):
+        return self.scheme == SCHEME or super()._can_cancel_mandates()
+
+    def _mandate_request(self, mandate):
+        request = super()._mandate_request(mandate)
+        if self.scheme != SCHEME or not isinstance(request, MandateRequest):
+            return request
+        return replace(request, payer_identity=mandate.sudo().l10n_se_identity or "")

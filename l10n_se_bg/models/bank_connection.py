@@ -1,10 +1,14 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import NO_ACCESS
 
+from ..formats.autogiro_orders import AutogiroOrders
 from ..formats.deadlines import banking_days
+from ..formats.seal import key_check, key_of
 
 SCHEME = "se_bankgirot"
-# Bankgirot's name for a file, by its own customer number and the moment it was made.
+_MANAGER = "membership_billing_nordic.group_billing_manager"
+# Bankgirot's name for a file, by our customer number and the moment it was made.
 _OUT_NAME = "BFEP.IAGAG.K0%s.D{date:6}.T{time}"
 
 
@@ -15,6 +19,53 @@ class BankConnection(models.Model):
         selection_add=[(SCHEME, "Bankgirot (Sweden)")],
         ondelete={SCHEME: lambda connections: connections._leave_scheme()},
     )
+
+    l10n_se_seal_key = fields.Char(
+        string="Seal Key (HMAC)",
+        compute="_compute_l10n_se_seal_key",
+        inverse="_inverse_l10n_se_seal_key",
+        groups=_MANAGER,
+        help="The key Bankgirot gave you to seal files with: 32 digits and letters from A to F. "
+        "It is stored and never shown again. Without one files are not sealed: sign them in your "
+        "internet bank.",
+    )
+    l10n_se_stored_seal_key = fields.Char(groups=NO_ACCESS, copy=False)
+    l10n_se_seal_check = fields.Char(
+        string="Check of the Key (KVV)",
+        compute="_compute_l10n_se_seal_check",
+        compute_sudo=True,
+        help="Compare it with what Bankgirot wrote beside the key: with another one every file is "
+        "refused.",
+    )
+
+    def _compute_l10n_se_seal_key(self):
+        """Nobody reads a key again."""
+        self.l10n_se_seal_key = False
+
+    def _inverse_l10n_se_seal_key(self):
+        for connection in self:
+            digits = "".join((connection.l10n_se_seal_key or "").split()).upper()
+            try:
+                if digits:
+                    key_of(digits)
+            except ValueError:
+                raise ValidationError(
+                    connection.env._(
+                        "The seal key has 32 digits and letters from A to F. Copy it as Bankgirot "
+                        "gave it to you."
+                    )
+                ) from None
+            connection.sudo().l10n_se_stored_seal_key = digits or False
+
+    @api.depends("l10n_se_stored_seal_key")
+    def _compute_l10n_se_seal_check(self):
+        for connection in self:
+            key = connection._se_seal_key()
+            connection.l10n_se_seal_check = key_check(key) if key else False
+
+    def _se_seal_key(self):
+        stored = self.sudo().l10n_se_stored_seal_key
+        return key_of(stored) if stored else None
 
     @api.model
     def _country_schemes(self):
@@ -52,6 +103,26 @@ class BankConnection(models.Model):
                         number=number,
                     )
                 )
+
+    def _missing_settings(self):
+        missing = super()._missing_settings()
+        sends = self.scheme == SCHEME and self.debit_out
+        if sends and not self.customer_number:
+            missing.append(
+                self.env._(
+                    "Enter your customer number (kundnummer, 6 digits) on connection %(name)s.",
+                    name=self.name,
+                )
+            )
+        return missing
+
+    def _debit_encoder(self):
+        if self.scheme != SCHEME:
+            return super()._debit_encoder()
+        return AutogiroOrders(self._se_seal_key(), banking_days())
+
+    def _mandate_encoder(self):
+        return self._debit_encoder() if self.scheme == SCHEME else super()._mandate_encoder()
 
     def _is_bank_open(self, day):
         if self.scheme != SCHEME:
