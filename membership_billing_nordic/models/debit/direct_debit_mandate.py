@@ -226,7 +226,11 @@ class DirectDebitMandate(models.Model):
 
     def _end(self, state, meaning, day=None):
         """End mandates: ``rejected``, ``cancelled`` or ``expired``, with the reason as text."""
-        self.write({"state": state, "ended_meaning": meaning, "valid_to": day or self._today()})
+        for mandate in self:
+            # One that ends before it begins was never valid.
+            begins = mandate.valid_from
+            last = max(filter(None, (day or mandate._today(), begins)))
+            mandate.write({"state": state, "ended_meaning": meaning, "valid_to": last})
         self._ended()
 
     def _end_by_us(self, meaning):
