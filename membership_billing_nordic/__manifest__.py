@@ -7,7 +7,7 @@
     "category": "Accounting/Membership Billing",
     "application": True,
     "depends": ["account", "account_payment", "portal", "sms"],
-    "external_dependencies": {"python": ["holidays", "paramiko", "python-stdnum"]},
+    "external_dependencies": {"python": ["cryptography", "holidays", "paramiko", "python-stdnum"]},
     "data": [
         "security/billing_security.xml",
         "security/common/ir.model.access.csv",

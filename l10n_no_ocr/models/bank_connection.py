@@ -3,6 +3,7 @@ from odoo.addons.membership_billing_nordic.formats.banking_days import BankingDa
 from odoo.addons.membership_billing_nordic.formats.messages import Transmission
 from odoo.exceptions import ValidationError
 
+from ..formats import redaction
 from ..formats.avtalegiro import AvtaleGiro
 
 SCHEME = "no_nets"
@@ -100,6 +101,11 @@ class BankConnection(models.Model):
             created_on=today,
             is_test=self.is_test,
         )
+
+    def _redact(self, content):
+        if self.scheme != SCHEME:
+            return super()._redact(content)
+        return redaction.redact(content)
 
     def _is_bank_open(self, day):
         if self.scheme != SCHEME:

@@ -6,6 +6,7 @@ from . import (
     test_bank_file,
     test_bank_file_expectation,
     test_bank_file_out,
+    test_bank_file_sealed,
     test_bank_payment_place,
     test_billing_api,
     test_billing_api_decisions,

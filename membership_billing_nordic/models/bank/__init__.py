@@ -12,6 +12,7 @@ from . import (
     bank_file_issue,
     bank_file_out,
     bank_file_receipt,
+    bank_file_sealed,
     bank_file_total,
     bank_mandate_event,
     bank_payer_number,

@@ -1,3 +1,4 @@
+import base64
 import hashlib
 import io
 import logging
@@ -79,7 +80,7 @@ class BankFile(models.Model):
         "done. Needs review: booked as far as possible, a person must look. Refused: nothing "
         "of it is used.",
     )
-    content = fields.Binary(attachment=True, copy=False, readonly=True, help="The bytes as sent.")
+    content = fields.Binary(compute="_compute_content", help="The bytes as sent.")
     sha256 = fields.Char(
         string="SHA-256", copy=False, readonly=True, help="Fingerprint of the bytes."
     )
@@ -354,22 +355,28 @@ class BankFile(models.Model):
         decoders = (*self._bank_decoders(), self._named_decoder())
         return next((d for d in decoders if d and self.format == d.FORMAT), None)
 
+    def _compute_content(self):
+        for file in self:
+            with file._open_bytes() as stream:
+                file.content = base64.b64encode(stream.read()) or False
+
+    def _attachment(self):
+        """What holds the bytes."""
+        attachments = self.env["ir.attachment"].sudo()
+        return attachments.search(
+            [
+                ("res_model", "=", self._name),
+                ("res_field", "=", "content"),
+                ("res_id", "=", self.id),
+            ],
+            limit=1,
+        )
+
     @contextmanager
     def _open_bytes(self):
         """The bytes of the file as a binary stream, without loading it whole."""
         self.ensure_one()
-        attachment = (
-            self.env["ir.attachment"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_field", "=", "content"),
-                    ("res_id", "=", self.id),
-                ],
-                limit=1,
-            )
-        )
+        attachment = self._attachment()
         if attachment.store_fname:
             with Path(attachment._full_path(attachment.store_fname)).open("rb") as stream:
                 yield stream
@@ -662,7 +669,7 @@ class BankFile(models.Model):
                 raise UserError(
                     file.env._("%(name)s is being worked on. Wait for its result.", name=file.name)
                 )
-            if not file.with_context(bin_size=True).content:
+            if not file._attachment():
                 raise UserError(
                     file.env._(
                         "The bytes of %(name)s are not stored: it was never accepted.",

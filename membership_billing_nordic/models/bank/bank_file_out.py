@@ -357,8 +357,11 @@ class BankFile(models.Model):
         return True
 
     def _checked_bytes(self):
-        with self._open_bytes() as stream:
-            content = stream.read()
+        try:
+            with self._open_bytes() as stream:
+                content = stream.read()
+        except UserError as error:
+            raise WayError("unstored", reason=str(error))
         if hashlib.sha256(content).hexdigest() != self.sha256:
             raise WayError("bytes_changed", name=self.name)
         return content

@@ -24,6 +24,15 @@ class BankFile(models.Model):
         """When the bank got this file; empty while it has not."""
         return self[:1].sent_on
 
+    def _is_answered(self):
+        live = self.order_ids.filtered(lambda order: order.state in AT_THE_BANK)
+        waiting = self.mandate_request_ids.filtered(lambda mandate: mandate.state == "requested")
+        return super()._is_answered() and not live and not waiting
+
+    def _last_day(self):
+        orders = self.order_ids | self.withdrawal_ids
+        return max([super()._last_day(), *orders.mapped("due_date")])
+
     def _on_rejected(self, meaning):
         result = super()._on_rejected(meaning)
         self._give_orders_back("rejected", meaning or "")
