@@ -53,6 +53,7 @@ _HEAD = re.compile(rb"(\xef\xbb\xbf)?\s*(00[^\r\n]{0,100}\r?\n\s*)?01BGMAX")
 _SECTION_OR_DEPOSIT = re.compile(r"\n([01]5.*)")
 # Second digits of the records of a payment; the first one is 2.
 _PAYMENTS, _DETAILS, _EXTRA_REFERENCES = "01", "2356789", "23"
+_FRAME = frozenset(("01", "05", "15", "20", "21", "70"))
 _SEALS = ("00", "99")
 _START = "the start of the file, 01BGMAX"
 # Checked by the bank against the agreement.
@@ -192,7 +193,7 @@ class _BgMaxFile:
             for line in batch:
                 record += 1
                 if first:
-                    if line[0] == "2" and line[1] in _DETAILS:
+                    if (line[0] == "2" and line[1] in _DETAILS) or line[:2] not in _FRAME:
                         details.append(line)
                         continue
                     payment = self.payment(begun, first, details)
@@ -238,6 +239,8 @@ class _BgMaxFile:
             yield from self.close(record, line)
         elif kind == "70":
             yield from self.end(record, line)
+        elif kind == "01":
+            raise RefusedError(record, "record", "the end of the file, 70", kind)
         else:
             yield from self.unknown(record, kind, line)
 
@@ -403,7 +406,7 @@ class _BgMaxFile:
         """Count a payment whose amount cannot be read."""
         deposit.unread += 1
         deposit.deductions += first[1] == "1"
-        self.extra_references += sum(line[1] in _EXTRA_REFERENCES for line in details)
+        self.extra_references += sum(line[:2] in ("22", "23") for line in details)
 
     def unknown_code(self, record: int, code: str) -> str:
         self.issues.append(
@@ -423,7 +426,7 @@ class _BgMaxFile:
         has_room = len(text) < _FULL_REFERENCE
         references = ()
         for line in details:
-            kind = line[1]
+            kind = line[1] if line[0] == "2" else ""
             if kind == "6":
                 draft.payer_name = line[2:37].strip()
                 if line[37] != " ":
@@ -441,38 +444,47 @@ class _BgMaxFile:
                 shown = line[2:52].rstrip()
                 text += f"\n{shown}" if has_room and text else shown
                 has_room = len(shown) < _FULL_TEXT
+            elif not kind or kind not in _DETAILS:
+                self.issues += self.unknown(_record(draft, details, line), line[:2], line)
             elif kind == "9":
-                draft.payer_organisation = self.organisation(draft.record, line)
+                draft.payer_organisation = self.organisation(draft, details, line)
             else:
-                references += self.extra_reference(draft.record, line)
+                references += self.extra_reference(draft, details, line)
         if text:
             draft.text = text.strip()
         if references:
             draft.references = references
 
-    def extra_reference(self, record: int, line: str) -> tuple[ReferenceAmount, ...]:
+    def extra_reference(self, draft, details: list, line: str) -> tuple[ReferenceAmount, ...]:
         self.extra_references += 1
         reference, amount, _code = records.EXTRA_REFERENCE.cut(line)
         is_deduction = line[1] == "3"
         if not amount.isdecimal():
+            record = _record(draft, details, line)
             self.issues.append(warning(record, "part amount", "digits", amount, LEFT_EMPTY))
             amount = "0"
         ore = -int(amount) if is_deduction else int(amount)
         return (ReferenceAmount(reference.strip(), kronor(ore) if ore else None, is_deduction),)
 
-    def organisation(self, record: int, line: str) -> str:
+    def organisation(self, draft, details: list, line: str) -> str:
         number = line[2:14]
-        if not number.isdecimal():
-            if number.strip():
-                self.issues.append(warning(record, "organisation number", "digits", "", LEFT_EMPTY))
-            return ""
         if not is_given(number):
             return ""
-        if not is_identity(number):
-            self.issues.append(
-                warning(record, "organisation number", "a right check digit", "", READ_ALL_THE_SAME)
-            )
-        return number[2:] if number.startswith("00") else number
+        if not number.isdecimal():
+            fault = "digits", "", LEFT_EMPTY
+        elif not is_identity(number):
+            fault = "a right check digit", "", READ_ALL_THE_SAME
+        else:
+            return number[2:] if number.startswith("00") else number
+        record = _record(draft, details, line)
+        self.issues.append(warning(record, "organisation number", *fault))
+        return number.removeprefix("00") if number.isdecimal() else ""
+
+
+def _record(draft, details: list[str], line: str) -> int:
+    """The number of one of the records that follow that of a payment without a gap."""
+    places = (place for place, each in enumerate(details, 1) if each is line)
+    return draft.record + next(places)
 
 
 def _is_whole_word(text: str, details: list[str]) -> bool:

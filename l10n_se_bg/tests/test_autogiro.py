@@ -1,0 +1,335 @@
+from datetime import date, datetime
+from unittest.mock import patch
+
+from freezegun import freeze_time
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import tagged
+
+from .common import SwedenCommon
+
+# A Tuesday, nine o'clock in Stockholm.
+NOW = datetime(2026, 9, 1, 7, 0)
+DUE = date(2026, 9, 28)
+PAYEE = "4711170009912346"
+PERSON, ACCOUNT = "191212121212", "5000000001111116"
+MADE = "20260902"
+
+
+@tagged("post_install", "-at_install", "post_install_l10n")
+class TestAutogiro(SwedenCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.bankgiro.write({"debit_out": True, "debit_notice_by": "bank"})
+        cls.partner = cls._payer("Åsa Öberg")
+        cls.number = cls.bankgiro._payer_numbers(cls.partner)[cls.partner.id]
+
+    def setUp(self):
+        super().setUp()
+        clock = freeze_time(NOW)
+        self.frozen = clock.start()
+        self.addCleanup(clock.stop)
+        crons = type(self.env["ir.cron"])
+        self.startPatcher(patch.object(crons, "_commit_progress", self._committed))
+
+    def _committed(self, *args, **kwargs):
+        """Stands in for the commit."""
+        self.env.flush_all()
+        return float("inf")
+
+    def _mandate(self, state="active", **values):
+        mandate = self.env["direct.debit.mandate"].create(
+            {"agreement_id": self.bankgiro.id, "partner_id": self.partner.id} | values
+        )
+        mandate.state = state
+        return mandate
+
+    def _asked(self, **values):
+        account = self.env["res.partner.bank"].create(
+            {"acc_number": "5000-1111116", "partner_id": self.partner.id}
+        )
+        return self._mandate(
+            "draft", partner_bank_id=account.id, l10n_se_identity="121212-1212", **values
+        )
+
+    def _order(self, amount=300.5, due=DUE):
+        invoice = self._invoice(
+            self.partner,
+            amount,
+            invoice_date=date(2026, 9, 1),
+            invoice_date_due=due,
+            invoice_payment_term_id=False,
+        )
+        return invoice.mbn_order_line_ids.order_id
+
+    def _make(self):
+        """The file that is made now, sent, as lines."""
+        file = self.connection.sudo()._make_debit_file(everything=True)
+        with file._open_bytes() as stream:
+            lines = stream.read().decode("latin-1").split("\r\n")[:-1]
+        file._mark_sent()
+        return [line.rstrip() for line in lines]
+
+    def _receive(self, *lines):
+        content = "".join(f"{line:<80}\r\n" for line in lines).encode("latin-1")
+        name = f"BFEP{self.env['bank.file'].search_count([])}"
+        file = self.env["bank.file"]._receive(name, content, self.company)
+        self.assertTrue(file._process())
+        self.assertEqual(file.state, "booked", file.issue_ids.mapped("expected"))
+        return file
+
+    def _advice(self, code):
+        return self._receive(
+            f"01{'AUTOGIRO':<22}{MADE:<20}{'AG-MEDAVI':<20}{PAYEE}",
+            f"730009912346{self.number:0>16}{ACCOUNT}{PERSON}{'':5}{code}{MADE}",
+            f"09{MADE}9900{1:07d}",
+        )
+
+    def _specification(self, status, order, day="20260928"):
+        ore = round(order.amount * 100)
+        paid = status == "0"
+        return self._receive(
+            f"01{'AUTOGIRO':<22}{day}060000000000BET. SPEC & STOPP TK{PAYEE}",
+            f"15{ACCOUNT:0>35}{day}{41 * paid:05d}{ore * paid:018d}   {paid:08d}",
+            f"82{day}0    {self.number:0>16}{ore:012d}0009912346{order.reference:<26}{status}",
+            f"09{day}9900{paid:06d}{paid:012d}{0:06d}{0:012d}{0:06d}{0:012d}",
+        )
+
+    # Deadlines
+
+    def test_a_debit_is_there_the_banking_day_before(self):
+        deadline = self.bankgiro._debit_deadline
+        self.assertEqual(deadline(DUE), datetime(2026, 9, 25, 17, 0))
+        # 24 to 26 and 31 December are closed, and so are 1 January and the weekend.
+        self.assertEqual(deadline(date(2027, 1, 4)), datetime(2026, 12, 30, 18, 0))
+
+    def test_a_due_date_without_banks_is_moved_to_the_next_banking_day(self):
+        self._mandate()
+        self.assertEqual(self._order(due=date(2026, 9, 26)).due_date, DUE)
+
+    def test_payers_are_told_by_us_unless_it_is_set_otherwise(self):
+        other = self._agreement("8327-9, 123 456 789-7", number="5050-1055", debit_out=True)
+        self.assertEqual((other.debit_notice_by, other.debit_notice_days), ("us", 12))
+
+    def test_references_must_fit_into_orders(self):
+        with self.assertRaisesRegex(ValidationError, "16 digits"):
+            self.bankgiro.layout_ids = [(5, 0), self._layout(payer_digits=9, serial_digits=9)]
+
+    # Mandates
+
+    def test_a_mandate_is_requested_accepted_and_its_number_forgotten(self):
+        mandate = self._asked()
+        self.assertEqual(mandate.l10n_se_identity, PERSON)
+        mandate.action_request()
+        self.assertEqual(
+            self._make(),
+            [
+                f"0120260901AUTOGIRO{'':44}{PAYEE}",
+                f"040009912346{self.number:0>16}{ACCOUNT}{PERSON}",
+            ],
+        )
+        self._advice("0432")
+        self.assertEqual(mandate.state, "active")
+        self.assertFalse(mandate.l10n_se_identity)
+
+    def test_a_mandate_the_payers_bank_refuses_is_rejected(self):
+        mandate = self._asked()
+        mandate.action_request()
+        self._make()
+        self._advice("4205")
+        self.assertEqual(mandate.state, "rejected")
+
+    def test_a_request_without_account_or_number_says_what_is_missing(self):
+        with self.assertRaisesRegex(UserError, "payer number"):
+            self._mandate("draft").action_request()
+
+    def test_personal_numbers_are_checked_and_not_quoted(self):
+        with self.assertRaises(ValidationError) as caught:
+            self._mandate("draft", l10n_se_identity="121212-1213")
+        self.assertNotIn("1213", str(caught.exception))
+
+    def test_a_bank_outside_autogiro_is_named(self):
+        mandate = self._asked()
+        mandate.partner_bank_id.acc_number = "9550-1234567"
+        with self.assertRaisesRegex(UserError, "Avanza|no Swedish account"):
+            mandate.action_request()
+
+    def test_a_mandate_ended_by_the_payer_takes_its_orders_along(self):
+        """Cancelling a mandate also drops queued orders: the invoice falls back to be paid."""
+        mandate = self._mandate()
+        order = self._order()
+        self._make()
+        self.frozen.move_to(datetime(2026, 9, 2, 7, 0))
+        self._advice("4602")
+        self._receive(
+            f"01{'AUTOGIRO':<22}{MADE:<20}{'MAKULERING/ÄNDRING':<20}{PAYEE}",
+            f"0320260928{self.number:0>16}82{30050:012d}REFERENS00000000{order.reference:<16}12",
+            f"09{MADE}9900{'':14}{0:012d}{0:06d}{1:06d}0000{30050:012d}{0:012d}",
+        )
+        self.assertEqual(mandate.state, "cancelled")
+        self.assertIn(order.state, ("failed", "withdrawn"))
+        self.assertFalse(order.line_ids.filtered("is_live"))
+
+    # Mandates that payers ask for
+
+    def _sign_up(self, number=None):
+        return self._receive(
+            f"51{MADE}99000009912346{'AG-EMEDGIV':<20}",
+            f"520009912346{number or self.number:0>16}{ACCOUNT}{PERSON}{'':5}0",
+            "53MEDLEM SEDAN 2019",
+            "54ÅSA ÖBERG",
+            "55PROVGATAN 1",
+            "5612345STORÅKER",
+            f"59{MADE}9900{5:07d}",
+        )
+
+    def _wish(self):
+        return self.env["direct.debit.mandate"].search([("wish", "!=", False)])
+
+    def _on_desk(self):
+        return self.env["billing.exception"].search(
+            [("kind", "=", "mandate_wish"), ("state", "=", "open")]
+        )
+
+    def test_a_sign_up_waits_for_a_person_who_accepts(self):
+        self._sign_up()
+        wish = self._wish()
+        self.assertRecordValues(wish, [{"state": "draft", "wish": "open"}])
+        self.assertEqual(wish.partner_bank_id.acc_number, ACCOUNT)
+        self.assertEqual(len(self._on_desk()), 1)
+        wish.action_accept_wish()
+        self.assertFalse(self._on_desk())
+        self.assertEqual(self._make()[1], f"040009912346{self.number:0>16}")
+        self._advice("0432")
+        self.assertEqual(wish.state, "active")
+
+    def test_a_sign_up_can_be_refused(self):
+        self._sign_up()
+        wish = self._wish()
+        wish.action_refuse_wish()
+        self.assertEqual(wish.state, "cancelled")
+        self.assertEqual(self._make()[1], f"040009912346{self.number:0>16}{'':48}AV")
+        self.assertFalse(self._on_desk())
+
+    def test_a_reminder_asks_for_nothing_new(self):
+        self._sign_up()
+        self._sign_up()
+        self.assertEqual(len(self._wish()), 1)
+
+    def test_a_sign_up_is_accepted_at_once_if_so_set(self):
+        self.bankgiro.mandate_wishes = "accept"
+        self._sign_up()
+        self.assertEqual(self._wish().state, "requested")
+        self.assertFalse(self._on_desk())
+
+    def test_a_payer_number_nobody_has_is_placed_by_a_person(self):
+        file = self._sign_up("4711")
+        self.assertFalse(self._wish())
+        self.assertEqual(file.mandate_event_ids.state, "to_place")
+
+    # Debits
+
+    def test_a_debit_is_sent_and_paid(self):
+        self._mandate()
+        order = self._order()
+        self.assertEqual(
+            self._make()[1],
+            f"82202609280    {self.number:0>16}0000000300500009912346{order.reference}",
+        )
+        self._specification("0", order)
+        self.assertEqual(order.state, "collected")
+        self.assertEqual(order.line_ids.invoice_id.amount_residual, 0)
+
+    def test_no_failure_while_the_bank_tries_again(self):
+        """Status 9 is not a failure."""
+        self._mandate()
+        order = self._order()
+        self._make()
+        self._specification("9", order)
+        self.assertEqual(order.state, "waiting")
+        self._specification("1", order, "20260929")
+        self.assertEqual(order.state, "failed")
+
+    def test_a_retry_that_brings_the_money(self):
+        self._mandate()
+        order = self._order()
+        self._make()
+        self._specification("9", order)
+        self._specification("0", order, "20260930")
+        self.assertEqual(order.state, "collected")
+
+    def test_a_refund_takes_the_payment_back(self):
+        self._mandate()
+        order = self._order()
+        self._make()
+        self._specification("0", order)
+        self._receive(
+            f"01{'AUTOGIRO':<22}20261005060000000000BET. SPEC & STOPP TK{PAYEE}",
+            f"17{ACCOUNT:0>35}20261005{42:05d}{30050:018d}   {1:08d}",
+            f"77202609280    {self.number:0>16}{30050:012d}0009912346{order.reference:<16}2026100502",
+            f"09202610059900{0:06d}{0:012d}{0:06d}{0:012d}{1:06d}{1:012d}",
+        )
+        self.assertEqual(order.state, "reversed")
+        self.assertEqual(order.line_ids.invoice_id.amount_residual, 300.5)
+
+    def test_a_rejected_order_says_why(self):
+        self._mandate()
+        order = self._order()
+        self._make()
+        self._receive(
+            f"01{'AUTOGIRO':<22}{MADE:<20}{'AVVISADE BET UPPDR':<20}{PAYEE}",
+            f"82202609280   {self.number:0>16}{30050:012d}{order.reference:<16}01",
+            f"09{MADE}9900{0:06d}{0:012d}{1:06d}{30050:012d}",
+        )
+        self.assertRecordValues(order, [{"state": "failed", "bank_code": "01"}])
+
+    def test_a_withdrawal_names_the_debit(self):
+        self._mandate()
+        order = self._order()
+        self._make()
+        self.frozen.move_to(datetime(2026, 9, 3, 7, 0))
+        order.action_stop()
+        self.assertEqual(
+            self._make()[1],
+            f"250009912346{self.number:0>16}20260928{30050:012d}82{'':8}{order.reference}",
+        )
+
+    # The seal
+
+    def test_files_are_sealed_with_the_key_which_nobody_reads(self):
+        self.connection.l10n_se_seal_key = "1234567890abcdef 1234567890ABCDEF"
+        self.assertEqual(self.connection.l10n_se_seal_check, "FF365893D899291C3BF505FB3175E880")
+        self.assertFalse(self.connection.l10n_se_seal_key)
+        self._mandate()
+        self._order()
+        lines = self._make()
+        self.assertEqual(lines[0], "00260901HMAC")
+        self.assertTrue(lines[-1].startswith("99260901FF365893D899291C3BF505FB3175E880"))
+
+    def test_a_key_of_another_length_is_refused_and_not_quoted(self):
+        with self.assertRaises(ValidationError) as caught:
+            self.connection.l10n_se_seal_key = "1234567890"
+        self.assertNotIn("1234567890", str(caught.exception))
+
+
+@tagged("post_install", "-at_install", "post_install_l10n")
+class TestBgMax(SwedenCommon):
+    def test_a_deposit_is_booked_and_its_payments_placed(self):
+        invoice = self._invoice(self.payer, 300)
+        reference = invoice.payment_reference
+        lines = (
+            f"01{'BGMAX':<20}0120260928173035010331P",
+            "050009912346          SEK",
+            f"200000000000{reference:>25}{30000:018d}21{213149848010:012d}0",
+            f"200000000000{'':25}{5000:018d}03{41:012d}1",
+            f"15{ACCOUNT:0>35}20260928{56:05d}{35000:018d}SEK{2:08d}",
+            f"70{2:08d}{0:08d}{0:08d}{1:08d}",
+        )
+        content = "".join(f"{line:<80}\r\n" for line in lines).encode("latin-1")
+        file = self.env["bank.file"]._receive("BFEP.UAGAG", content, self.company)
+        self.assertTrue(file._process())
+        self.assertEqual(invoice.amount_residual, 0)
+        self.assertEqual(
+            file.payment_ids.sorted("record").mapped("state"), ["matched", "unmatched"]
+        )
+        self.assertEqual(file.deposit_ids.amount, 350)
