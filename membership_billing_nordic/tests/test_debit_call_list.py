@@ -133,6 +133,20 @@ class TestDebitCallList(CallCommon):
         again.action_activate()
         self.assertRecordValues(call, [{"state": "done", "outcome": "mandate"}])
 
+    def test_rows_of_merged_payers_become_one(self):
+        _invoice, call = self._failed()
+        _other, others = self._failed(self.other, amount=50.0)
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge((self.payer | self.other).ids, self.payer)
+        (call | others).invalidate_recordset()
+        self.assertRecordValues(
+            call | others,
+            [
+                {"partner_id": self.payer.id, "state": "to_call", "amount": 400.0},
+                {"partner_id": self.payer.id, "state": "done", "amount": 50.0},
+            ],
+        )
+
     # ------------------------------------------------------------------ closing by itself
 
     def test_paid_by_whatever_way_closes_and_taken_back_opens_again(self):

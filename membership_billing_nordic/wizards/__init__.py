@@ -7,6 +7,7 @@ from . import (
     billing_run_undo,
     direct_debit_call_export,
     direct_debit_call_import,
+    direct_debit_call_merge,
     direct_debit_call_outcome,
     direct_debit_make,
     direct_debit_mandate_import,

@@ -79,7 +79,7 @@ class DirectDebitCallImport(models.TransientModel):
     def _show(self, lines):
         self.line_ids.unlink()
         self.env["direct.debit.call.import.line"].create(
-            [{"import_id": self.id} | line for line in lines]
+            [{"import_id": self.id, "is_wrong": bool(line["error"])} | line for line in lines]
         )
         return {
             "type": "ir.actions.act_window",
@@ -88,6 +88,7 @@ class DirectDebitCallImport(models.TransientModel):
             "res_id": self.id,
             "views": [(False, "form")],
             "target": "new",
+            "context": {"dialog_size": "extra-large"},
         }
 
     # -- doing it ----------------------------------------------------------------------------
@@ -201,7 +202,7 @@ class DirectDebitCallImportLine(models.TransientModel):
 
     _name = "direct.debit.call.import.line"
     _description = "Answer of a Call Agency"
-    _order = "error nulls last, row"
+    _order = "is_wrong desc, row"
 
     import_id = fields.Many2one(
         "direct.debit.call.import", required=True, ondelete="cascade", index=True
@@ -214,6 +215,7 @@ class DirectDebitCallImportLine(models.TransientModel):
     result = fields.Char(string="What Is Done")
     column = fields.Char(string="Field")
     error = fields.Char(string="What Is Wrong")
+    is_wrong = fields.Boolean(help="The row is left out.")
 
 
 class DirectDebitCall(models.Model):
