@@ -132,6 +132,7 @@ class _Delivery:
                 yield from section.first_issues()
                 yield from section.read(numbered)
                 self._totals.include(section.totals)
+                record = section.last_record
             elif kind == records.DELIVERY_END:
                 yield from self.finish(record, line)
                 return

@@ -33,7 +33,7 @@ def numbered_lines(stream: BinaryIO, longest: int = LENGTH) -> NumberedLines:
 
 def _blocks(stream: BinaryIO, longest: int) -> Iterator[Iterable[tuple[int, bytes]]]:
     number, rest = 0, b""
-    chunk = _head(stream).removeprefix(_BOM)
+    chunk = _head(stream).removeprefix(_BOM) or stream.read(_CHUNK)
     while chunk:
         data = rest + chunk
         lines = data.split(b"\n")

@@ -102,15 +102,17 @@ class _ResultSection(Section):
     def unknown(self, record: int, line: bytes) -> FormatIssue:
         """The error of a record that is none of this section; it counts in the totals."""
         if line.startswith(records.TRANSACTION):
-            self.count_unread(line)
+            self.count(line)
         codes = ", ".join(code.decode() for code in self.codes)
         return self.stray(record, line, f"BS042 with {codes}")
 
-    def count_unread(self, line: bytes) -> None:
+    def count(self, line: bytes) -> None:
+        """Add a transaction to the totals as far as it can be read."""
         self.totals.transactions += 1
         paid, asked = line[self.fields["amount paid"].span], line[self.fields["amount"].span]
         self.totals.amount += int(paid) if paid.isdigit() else 0
         self.totals.requested += int(asked) if asked.isdigit() else 0
+        self.totals.unread += not (paid.isdigit() and asked.isdigit())
 
     def moment(self, record: int, line: bytes, due: bytes) -> tuple[_Deposit, date | None] | None:
         """The deposit a payment is part of and the day it was paid; None if neither is known.
@@ -245,7 +247,7 @@ class AutomaticSection(_ResultSection):
         )
         # All numeric fields, in two pieces.
         if not (line[40:69].isdigit() and line[103:128].isdigit()):
-            self.count_unread(line)
+            self.count(line)
             self.issues += field_errors(self.layout, record, line)
             return None
         ore, amount = _amount(paid)
@@ -370,7 +372,7 @@ class SlipSection(_ResultSection):
     def begin(self, record: int, line: bytes, result: Result) -> None:
         """Read a slip and keep it until it is whole."""
         self.slip = None
-        self.count_unread(line)
+        self.count(line)
         if faults := field_errors(self.layout, record, line):
             self.issues += faults
             return

@@ -25,7 +25,7 @@ class Section:
 
     def __init__(self, delivery, record: int, line: bytes, ordinal: int):
         self.delivery = delivery
-        self.first_record = record
+        self.first_record = self.last_record = record
         self.creditor = line[records.CREDITOR]
         self.code = line[records.SECTION]
         self.group_number = line[self.group] if self.group else b""
@@ -78,6 +78,7 @@ class Section:
 
     def require_end(self, record: int, line: bytes) -> None:
         """Raise RefusedError unless this is the end record of this very section."""
+        self.last_record = record
         if line[records.KIND] != records.SECTION_END:
             found = printable(line[records.KIND])
             raise RefusedError(record, "record type", self.end_expected, found)
@@ -103,7 +104,7 @@ class Section:
         else:
             name, span = "record type and transaction code", records.KIND
             found = f"{printable(line[span])} {printable(line[records.SECTION])}"
-            return error(record, name, expected, found)
+            return error(record, name, expected, found.strip())
         return error(record, name, expected, printable(line[span]))
 
     def drain(self) -> Iterator[FormatIssue]:
