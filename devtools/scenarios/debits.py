@@ -77,12 +77,16 @@ class DebitMonths:
             "after_fetch": "delete",
             "quiet_seconds": 0,
         }
-        channel, _receipts = self.env["bank.channel"].create(
-            [
-                server | {"name": "Nets SFTP", "folder": "Outbound", "out_folder": "Inbound"},
+        channel = self.env["bank.channel"].create(
+            server
+            | {
+                "name": "Nets SFTP",
+                "folder": "Outbound",
+                "out_folder": "Inbound",
                 # Receipts appear where the files were put.
-                server | {"name": "Nets receipts", "folder": "Inbound", "file_pattern": "KV.*"},
-            ]
+                "receipt_folder": "Inbound",
+                "receipt_pattern": "KV.*",
+            }
         )
         agreement = self.club.agreement
         agreement.connection_id.write(

@@ -77,6 +77,50 @@ class TestBankChannel(BankFileCommon):
         self._drop(".hidden", b"half")
         self.assertFalse(self._fetch())
 
+    def test_receipts_are_fetched_from_the_folder_files_are_put_into(self):
+        sent = self.base / "outgoing"
+        sent.mkdir()
+        self.channel.write(
+            {"out_folder": "outgoing", "receipt_folder": "outgoing", "receipt_pattern": "OK*"}
+        )
+        same = self._content(self._payment(1))
+        self._drop("both.txt", same)
+        for name in ("OK.1.txt", "OK.ours.txt", "claims.txt"):
+            (sent / name).write_bytes(self._content(self._payment(2)))
+            os.utime(sent / name, (1, 1))
+        self.env["bank.file"].sudo().create(
+            {
+                "direction": "out",
+                "state": "sent",
+                "name": "OK.ours.txt",
+                "company_id": self.company.id,
+                "connection_id": self.connection.id,
+                "channel_id": self.channel.id,
+                "transmission_number": "1",
+            }
+        )
+        self.assertEqual(self._fetch().mapped("name"), ["both.txt", "OK.1.txt"])
+        self.assertEqual(
+            sorted(path.name for path in sent.iterdir()), ["OK.ours.txt", "archive", "claims.txt"]
+        )
+        self.assertEqual([path.name for path in (sent / "archive").iterdir()], ["OK.1.txt"])
+        self.assertFalse(self._fetch())
+
+    def test_receipts_alone_are_fetched_and_what_is_left_there_once(self):
+        channel = self._channel(False, receipt_folder="incoming", after_fetch="leave")
+        self.channel.active = False
+        self._drop("OK.1.txt", self._content(self._payment(1)))
+        self.env["bank.channel"]._cron_fetch()
+        files = self.env["bank.file"].search([("channel_id", "=", channel.id)])
+        self.assertEqual(files.mapped("name"), ["OK.1.txt"])
+        self.assertFalse(channel._fetch())
+
+    def test_a_receipts_folder_is_another_one_or_tells_receipts_by_their_names(self):
+        with self.assertRaisesRegex(ValidationError, "fetched already"):
+            self.channel.receipt_folder = "incoming/"
+        with self.assertRaisesRegex(ValidationError, "say which names"):
+            self.channel.write({"out_folder": "out", "receipt_folder": "out"})
+
     def test_only_names_that_fit_are_fetched(self):
         self.channel.file_pattern = "OCR*"
         self._drop("OCR.1", b"rubbish")

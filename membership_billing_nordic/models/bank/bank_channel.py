@@ -2,6 +2,7 @@ import fnmatch
 import hashlib
 import logging
 import math
+import posixpath
 import time
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import NO_ACCESS
+from odoo.fields import NO_ACCESS, Domain
 
 from .channel_ways import (
     ARCHIVE,
@@ -32,6 +33,8 @@ _FAILURES_BEFORE_DESK = 3
 # These are no passing trouble: a person has to look at once.
 _AT_ONCE = frozenset({"other_host_key", "other_host_key_kind", "login", "bad_private_key"})
 _MANAGER = "membership_billing_nordic.group_billing_manager"
+# The folders that are fetched, and what names of files there have to fit.
+_PATTERN_OF = {"folder": "file_pattern", "receipt_folder": "receipt_pattern"}
 
 
 class BankChannel(models.Model):
@@ -73,6 +76,17 @@ class BankChannel(models.Model):
         string="Outgoing Folder",
         help="Folder that files to the bank are put into; empty when none are sent.",
     )
+    receipt_folder = fields.Char(
+        string="Receipts Folder",
+        help="Where the bank puts its receipts, when that is not the incoming folder: often the "
+        "one that files are put into. It is fetched like the incoming folder.",
+    )
+    receipt_pattern = fields.Char(
+        string="Names of Receipts",
+        default="*",
+        help="Only files of the receipts folder whose name fits are fetched, for example OK*. Files "
+        "that you have put there are left alone.",
+    )
     after_fetch = fields.Selection(
         [
             (ARCHIVE, "Move to the archive"),
@@ -87,7 +101,7 @@ class BankChannel(models.Model):
     )
     archive_folder = fields.Char(
         default="archive",
-        help="Fetched files are moved here, below the incoming folder.",
+        help="Fetched files are moved here, below the folder they lay in.",
     )
     file_pattern = fields.Char(
         default="*",
@@ -251,32 +265,63 @@ class BankChannel(models.Model):
 
     # ------------------------------------------------------------------ constraints
 
-    @api.constrains("kind", "folder", "out_folder", "archive_folder", "after_fetch")
+    @api.constrains(
+        "kind",
+        "folder",
+        "out_folder",
+        "receipt_folder",
+        "receipt_pattern",
+        "archive_folder",
+        "after_fetch",
+    )
     def _check_folder(self):
         for channel in self.filtered(lambda c: c.kind != "manual"):
-            if not channel.folder and not channel.out_folder:
+            if not channel._places() and not channel.out_folder:
                 raise ValidationError(
                     channel.env._(
                         "Channel %(name)s: name the folder to fetch from, or the one to send to.",
                         name=channel.name,
                     )
                 )
-            if channel.folder and channel.after_fetch == ARCHIVE and not channel.archive_folder:
+            archives = channel._places() and channel.after_fetch == ARCHIVE
+            if archives and not channel.archive_folder:
                 raise ValidationError(
                     channel.env._("Channel %(name)s: name the archive folder.", name=channel.name)
                 )
+            channel._check_receipt_folder()
         for channel in self.filtered(lambda c: c.kind == "folder"):
             channel._check_folders_of_server()
 
+    def _check_receipt_folder(self):
+        folder, out_folder, receipts = (
+            posixpath.normpath(name) if name else ""
+            for name in (self.folder, self.out_folder, self.receipt_folder)
+        )
+        if receipts and receipts == folder:
+            raise ValidationError(
+                self.env._(
+                    "The incoming folder is fetched already: a receipts folder is another one."
+                )
+            )
+        takes_all = (self.receipt_pattern or "*").strip() == "*"
+        if receipts and receipts == out_folder and takes_all:
+            raise ValidationError(
+                self.env._(
+                    "Your own files lie in the receipts folder too: say which names the bank's "
+                    "receipts have, for example OK*."
+                )
+            )
+
     def _check_folders_of_server(self):
         try:
-            way = self._folder_way()
+            ways = {place: self._folder_way(place) for place in (*self._places(), "folder")}
         except UserError as error:
             raise ValidationError(str(error)) from error
-        if way.incoming and way.incoming == way.archive:
+        if any(way.incoming and way.incoming == way.archive for way in ways.values()):
             raise ValidationError(
                 self.env._("The archive folder must not be the folder that is fetched.")
             )
+        way = ways["folder"]
         if way.incoming and way.incoming == way.outgoing:
             raise ValidationError(
                 self.env._("Files must not be put into the folder that is fetched.")
@@ -302,19 +347,24 @@ class BankChannel(models.Model):
         """Whether files leave through it without a person."""
         return self.kind in ("folder", "sftp") and bool(self.out_folder)
 
-    def _open_way(self):
+    def _places(self):
+        """The fields that name the folders which are fetched."""
+        return [place for place in _PATTERN_OF if self[place]]
+
+    def _open_way(self, place="folder"):
         """What carries the bytes, as a context manager.
 
+        :param place: the field that names the folder which is fetched
         :raises WayError: when it is opened or used and does not work
         """
         self.ensure_one()
         make = {"folder": self._folder_way, "sftp": self._sftp_way}
         try:
-            return make[self.kind]()
+            return make[self.kind](place)
         except UserError as error:
             raise WayError("not_allowed", reason=str(error))
 
-    def _sftp_way(self):
+    def _sftp_way(self, place="folder"):
         channel = self.sudo()
         return SftpWay(
             host=channel.host or "",
@@ -324,16 +374,16 @@ class BankChannel(models.Model):
             key=channel.stored_private_key or "",
             passphrase=channel.stored_passphrase or "",
             pinned=channel.host_key or "",
-            incoming=channel.folder or "",
+            incoming=channel[place] or "",
             outgoing=channel.out_folder or "",
             archive=channel.archive_folder or "",
             after_fetch=channel.after_fetch,
             timeout=channel.timeout_seconds,
         )
 
-    def _folder_way(self):
+    def _folder_way(self, place="folder"):
         base = self._base_path()
-        incoming = self.folder and self._path_below(base, self.folder)
+        incoming = self[place] and self._path_below(base, self[place])
         return FolderWay(
             incoming=incoming or None,
             outgoing=(self.out_folder and self._path_below(base, self.out_folder)) or None,
@@ -451,10 +501,12 @@ class BankChannel(models.Model):
         if self.kind == "manual":
             raise UserError(self.env._("There is nothing to test: files travel by hand."))
         channel = self.sudo()
+        waiting = 0
         try:
-            with channel._open_way() as way:
-                way.check()
-                waiting = len(channel._wanted(way)) if channel.folder else 0
+            for place in channel._places() or ["folder"]:
+                with channel._open_way(place) as way:
+                    way.check()
+                    waiting += len(channel._wanted(way, place)) if channel[place] else 0
         except WayError as error:
             channel._note_failure(error)
             return self._told(channel._sentence(error), "danger")
@@ -480,7 +532,8 @@ class BankChannel(models.Model):
     @api.model
     def _cron_fetch(self):
         """Fetch through every channel; one that fails does not stop the others."""
-        channels = self.search([("kind", "!=", "manual"), ("folder", "!=", False)])
+        fetched = Domain.OR(Domain(place, "!=", False) for place in _PATTERN_OF)
+        channels = self.search(Domain("kind", "!=", "manual") & fetched)
         left = len(channels)
         self.env["ir.cron"]._commit_progress(remaining=left)
         for channel in channels:
@@ -499,57 +552,80 @@ class BankChannel(models.Model):
         :return: the files received; a failure is noted on the channel, never raised
         """
         self.ensure_one()
-        files = self.env["bank.file"]
-        if not self.folder or not self.try_lock_for_update(allow_referencing=True):
-            return files
-        taken = []
+        files = []
+        if not self._places() or not self.try_lock_for_update(allow_referencing=True):
+            return self.env["bank.file"]
         try:
-            way = self._open_way()
-            with way:
-                for entry in self._wanted(way)[:_FILES_AT_A_TIME]:
-                    found = self._fetch_entry(way, entry)
-                    if found is not None:
-                        taken.append(entry)
-                        files |= found
+            for place in self._places():
+                self._fetch_from(place, files)
             self._note_success()
         except WayError as error:
             self._note_failure(error)
         if files:
             self.last_fetched = fields.Datetime.now()
-        if taken and self.after_fetch != LEAVE:
-            # Only what is stored for good may go over there: killed before, it is fetched again.
-            self.env.cr.postcommit.add(partial(_put_aside, self.id, way, taken))
-        return files
+        return self.env["bank.file"].union(*files)
 
-    def _wanted(self, way):
+    def _fetch_from(self, place, files):
+        """Add to ``files`` what was received from one folder."""
+        taken = []
+        way = self._open_way(place)
+        try:
+            with way:
+                for entry in self._wanted(way, place)[:_FILES_AT_A_TIME]:
+                    found = self._fetch_entry(way, entry, place)
+                    if found is not None:
+                        taken.append(entry)
+                        files += found
+        finally:
+            if taken and self.after_fetch != LEAVE:
+                # Only what is stored for good may go over there: killed before, it is fetched
+                # again.
+                self.env.cr.postcommit.add(partial(_put_aside, self.id, way, taken))
+
+    def _wanted(self, way, place="folder"):
         """Finished files that wait and are not known, oldest first.
 
         What was fetched and is left there is known by name, size and time; nothing else is
         remembered of files that are gone.
         """
         waiting = {(entry.name, entry.size, entry.stamp): entry for entry in way.waiting()}
-        seen = self.env["bank.channel.seen"].search([("channel_id", "=", self.id)])
+        seen = self.env["bank.channel.seen"].search(
+            [("channel_id", "=", self.id), ("place", "=", place)]
+        )
         keys = {(row.name, row.size, row.stamp): row for row in seen}
         seen.browse(row.id for key, row in keys.items() if key not in waiting).unlink()
         # Without a quiet time the clock over there does not matter either.
         still_since = time.time() - self.quiet_seconds if self.quiet_seconds > 0 else math.inf
+        ours = self._names_sent(waiting) if place == "receipt_folder" else ()
         wanted = [
             entry
             for key, entry in waiting.items()
-            if self._wants(entry.name)
+            if self._wants(entry.name, place)
+            and entry.name not in ours
             and entry.changed <= still_since
             and not (self.after_fetch == LEAVE and key in keys)
         ]
         return sorted(wanted, key=lambda entry: (entry.changed, entry.name))
 
-    def _wants(self, name):
+    def _names_sent(self, waiting):
+        """Which of the waiting files have names of files that were sent through this channel."""
+        sent = self.env["bank.file"].search(
+            [
+                ("direction", "=", "out"),
+                ("channel_id", "=", self.id),
+                ("name", "in", [name for name, _size, _stamp in waiting]),
+            ]
+        )
+        return set(sent.mapped("name"))
+
+    def _wants(self, name, place):
         return (
             not name.startswith(".")
             and not name.lower().endswith(_UNFINISHED)
-            and fnmatch.fnmatch(name, self.file_pattern or "*")
+            and fnmatch.fnmatch(name, self[_PATTERN_OF[place]] or "*")
         )
 
-    def _fetch_entry(self, way, entry):
+    def _fetch_entry(self, way, entry, place):
         """Store one waiting file.
 
         :return: the new ``bank.file``; empty when it was stored before; None when it stays there
@@ -559,7 +635,7 @@ class BankChannel(models.Model):
             bank_files._check_size(entry.name, entry.size)
         except UserError as error:
             unusable = partial(bank_files._receive_unusable, entry.name, str(error), self)
-            return self._store_once(entry, "", unusable)
+            return self._store_once(entry, place, "", unusable)
         content = way.read(entry)
         if len(content) != entry.size:
             return None
@@ -567,14 +643,16 @@ class BankChannel(models.Model):
             bank_files._receive, entry.name, content, company=self.company_id, channel=self
         )
         try:
-            return self._store_once(entry, hashlib.sha256(content).hexdigest(), receive)
+            digest = hashlib.sha256(content).hexdigest()
+            return self._store_once(entry, place, digest, receive)
         except UserError as error:
             raise WayError("unstored", reason=str(error))
 
-    def _store_once(self, entry, digest, store):
+    def _store_once(self, entry, place, digest, store):
         """``store()``, unless just these bytes were fetched before and still lie there."""
         values = {
             "channel_id": self.id,
+            "place": place,
             "name": entry.name,
             "size": entry.size,
             "stamp": entry.stamp,
