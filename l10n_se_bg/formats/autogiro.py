@@ -40,7 +40,7 @@ _OPENINGS: tuple[tuple[re.Pattern, Callable], ...] = tuple(
     )
 )
 _HEAD = re.compile(
-    rb"(\xef\xbb\xbf)?\s*(00\d{6}HMAC[^\r\n]{0,100}[\r\n]+\s*)?"
+    rb"(\xef\xbb\xbf)?\s*(00\d{6}HMAC[^\r\n]{0,100}?\s*)?"
     rb"(01AUTOGIRO|01.{8}AUTOGIRO|01.{8}9900.{10}AG-|51.{8}9900.{10}AG-|"
     + f"{_REGISTER_NEW}|{_REGISTER_OLD}".encode()
     + rb")"

@@ -49,7 +49,7 @@ MOST_MARKS = 250_000  # a bound on memory for hostile files
 MOST_DETAILS = 5_000  # records of one payment; the manual allows 90 of text
 _MOST_AHEAD = 24  # pieces of a file
 _CHUNK = 1 << 20
-_HEAD = re.compile(rb"(\xef\xbb\xbf)?\s*(00[^\r\n]{0,100}\r?\n\s*)?01BGMAX")
+_HEAD = re.compile(rb"(\xef\xbb\xbf)?\s*(00[^\r\n]{0,100}?\s*)?01BGMAX")
 _SECTION_OR_DEPOSIT = re.compile(r"\n([01]5.*)")
 # Second digits of the records of a payment; the first one is 2.
 _PAYMENTS, _DETAILS, _EXTRA_REFERENCES = "01", "2356789", "23"

@@ -47,6 +47,7 @@ BANKGIROT = "BANKGIROT"
 _OVERPUNCHED = {**{sign: str(d) for d, sign in enumerate("åJKLMNOPQR")}, "}": "0"}
 _REFERENCE_MARKER = "REFERENS"
 _FOREIGN = "00000"
+_AMOUNT_DIGITS = 12
 _NOTHING_DEPOSITED = "00000"
 
 
@@ -54,7 +55,7 @@ class Section:
     """What all sections have in common: their payee, their records and their end."""
 
     start: Table
-    end_kind = "09"
+    end_kind: str | None = "09"
     needs_end = True
 
     def __init__(self, record: int, line: str):
@@ -586,7 +587,7 @@ class Register(MandateSection):
     """The whole register of mandates: rows without an opening or an end."""
 
     needs_end = False
-    end_kind = ""
+    end_kind = None
 
     def __init__(self, record: int, line: str, table: Table):
         self.table = table
@@ -634,7 +635,7 @@ class Rejected(Section):
             return
         values = records.REJECTED.values(line)
         digits, code = values["amount"], values["comment code"]
-        ore = int(digits) if is_number(digits) else None
+        ore = int(digits) if len(digits) == _AMOUNT_DIGITS and is_number(digits) else None
         self.sums.add(kind, ore or 0)
         if not self.is_sound(records.REJECTED, record, line):
             return

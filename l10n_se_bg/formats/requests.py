@@ -55,7 +55,7 @@ class Requests(Section):
 
     start = records.REQUESTS_START
     needs_end = False
-    end_kind = ""
+    end_kind = None
 
     def transmission(self) -> Transmission:
         return Transmission(
