@@ -1,6 +1,7 @@
 import re
 
 from odoo import api, fields, models
+from odoo.tools import formatLang
 
 _NUMBER = re.compile(r"\d+")
 
@@ -64,8 +65,9 @@ class BankFileTotal(models.Model):
             total.part = name % {"number": numbers[0]} if name and numbers else name or code
 
     @api.depends("declared", "counted", "quantity")
+    @api.depends_context("lang")
     def _compute_texts(self):
         for total in self:
             digits = 2 if total.quantity == "amount" else 0
-            total.declared_text = f"{total.declared:,.{digits}f}".replace(",", "\u202f")
-            total.counted_text = f"{total.counted:,.{digits}f}".replace(",", "\u202f")
+            total.declared_text = formatLang(self.env, total.declared, digits=digits)
+            total.counted_text = formatLang(self.env, total.counted, digits=digits)

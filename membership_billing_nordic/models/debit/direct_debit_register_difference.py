@@ -47,6 +47,11 @@ class DirectDebitRegisterDifference(models.Model):
         ondelete="cascade",
         readonly=True,
     )
+    bank_notice = fields.Selection(
+        related="event_id.written_notice",
+        string="Notice, Says the Bank",
+        help="Whether the payer wants a notice of each debit, as the bank's list has it.",
+    )
     mandate_id = fields.Many2one(
         "direct.debit.mandate",
         index="btree_not_null",
