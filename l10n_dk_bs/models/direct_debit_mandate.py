@@ -7,7 +7,6 @@ from stdnum.dk import cvr
 from .bank_connection import SCHEME
 
 _KNOWS = "membership_billing_nordic.group_billing_user"
-_OPEN = ("draft", "requested")
 _PERSONAL = ("l10n_dk_identity", "l10n_dk_account")
 _CPR_LENGTH = 10
 
@@ -32,25 +31,15 @@ class DirectDebitMandate(models.Model):
         "mandate with. It is removed as soon as the request is answered.",
     )
 
+    def _personal_fields(self):
+        return (*super()._personal_fields(), *_PERSONAL)
+
     @api.model_create_multi
     def create(self, vals_list):
-        mandates = super().create([_clean(vals) for vals in vals_list])
-        mandates._forget_personal()
-        return mandates
+        return super().create([_clean(vals) for vals in vals_list])
 
     def write(self, vals):
-        result = super().write(_clean(vals))
-        if "state" in vals:
-            self._forget_personal()
-        return result
-
-    def _forget_personal(self):
-        """Personal numbers go when the request is over, whatever came of it."""
-        over = self.sudo().filtered(
-            lambda row: row.state not in _OPEN and any(row[name] for name in _PERSONAL)
-        )
-        if over:
-            over.write(dict.fromkeys(_PERSONAL, False))
+        return super().write(_clean(vals))
 
     @api.constrains("l10n_dk_identity")
     def _check_dk_identity(self):

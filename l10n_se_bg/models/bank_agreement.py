@@ -134,7 +134,7 @@ class BankAgreement(models.Model):
                     )
                 )
 
-    @api.constrains("connection_id", "l10n_se_ocr_level")
+    @api.constrains("connection_id", "l10n_se_ocr_level", "debit_out")
     def _check_se_level(self):
         for agreement in self._is_se():
             if not agreement.l10n_se_ocr_level:
@@ -146,6 +146,7 @@ class BankAgreement(models.Model):
     def _check_layouts(self):
         for agreement in self._is_se():
             agreement._check_se_layouts()
+            agreement._check_se_autogiro_layout()
         return super()._check_layouts()
 
     def _check_se_layouts(self):
@@ -175,20 +176,18 @@ class BankAgreement(models.Model):
                 )
             )
 
-    @api.constrains("connection_id", "debit_out", "layout_ids")
-    def _check_se_autogiro_references(self):
-        for agreement in self._is_se().filtered("debit_out"):
-            layout = agreement._reference_layout()
-            if layout.length > _LONGEST_REFERENCE:
-                raise ValidationError(
-                    agreement.env._(
-                        "Autogiro has room for references of %(longest)s digits, OCR numbers of "
-                        "layout %(layout)s have %(length)s. Put a shorter layout first.",
-                        longest=_LONGEST_REFERENCE,
-                        layout=layout.display_name,
-                        length=layout.length,
-                    )
+    def _check_se_autogiro_layout(self):
+        layout = self._reference_layout()
+        if self.debit_out and layout.length > _LONGEST_REFERENCE:
+            raise ValidationError(
+                self.env._(
+                    "Autogiro has room for references of %(longest)s digits, OCR numbers of "
+                    "layout %(layout)s have %(length)s. Put a shorter layout first.",
+                    longest=_LONGEST_REFERENCE,
+                    layout=layout.display_name,
+                    length=layout.length,
                 )
+            )
 
     def _se_level(self):
         return int(self.l10n_se_ocr_level or FIXED_LENGTH)

@@ -30,6 +30,8 @@ from . import (
     direct_debit_mandate_days,
     direct_debit_mandate_files,
     direct_debit_mandate_orders,
+    direct_debit_mandate_personal,
+    direct_debit_mandate_wishes,
     direct_debit_order,
     direct_debit_order_answers,
     direct_debit_order_event,

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...formats.messages import MandateCancellation, MandateRequest
+from ...formats.messages import MandateAnswer, MandateCancellation, MandateRequest
 
 
 class BankAgreement(models.Model):
@@ -16,6 +16,15 @@ class BankAgreement(models.Model):
         help="The time of day, where the bank is, at which the requests and cancellations of "
         "mandates that wait are put into a file, once on each banking day. Where the bank takes "
         "them together with debits, an earlier file of debits takes them along.",
+    )
+    mandate_wishes = fields.Selection(
+        [("ask", "A person decides"), ("accept", "Accepted at once when the payer is known")],
+        string="Mandates Asked For by Payers",
+        default="ask",
+        required=True,
+        tracking=True,
+        help="Payers may ask for a mandate in their net bank, with a payer number they type "
+        "themselves. The bank then waits for your answer.",
     )
     can_request_mandates = fields.Boolean(compute="_compute_can_request_mandates")
 
@@ -53,6 +62,8 @@ class BankAgreement(models.Model):
     def _mandate_request(self, mandate):
         """The message that asks the bank for ``mandate`` (``direct.debit.mandate``)."""
         self.ensure_one()
+        if mandate.wish == "accepted":
+            return MandateAnswer(**self._mandate_facts(mandate), is_accepted=True)
         account = mandate.sudo().partner_bank_id
         return MandateRequest(
             **self._mandate_facts(mandate), payer_account=account.acc_number or ""
@@ -61,6 +72,8 @@ class BankAgreement(models.Model):
     def _mandate_cancellation(self, mandate):
         """The message that tells the bank that ``mandate`` has ended."""
         self.ensure_one()
+        if mandate.wish == "refused":
+            return MandateAnswer(**self._mandate_facts(mandate), is_accepted=False)
         return MandateCancellation(
             **self._mandate_facts(mandate),
             mandate_number=mandate.number or "",

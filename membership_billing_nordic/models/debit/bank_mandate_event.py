@@ -107,7 +107,21 @@ class BankMandateEvent(models.Model):
         return mandate
 
     def _apply_requested(self, mandate):
-        self.mandate_id = mandate
+        """The payer gave a mandate in the net bank, and the bank wants an answer to it."""
+        if mandate.wish == "accepted" and mandate.state == "requested":
+            self.mandate_id = mandate
+        elif mandate:
+            self.write(
+                {
+                    "mandate_id": mandate.id,
+                    "state": "to_place",
+                    "note": self.env._("The payer has a mandate: answer the bank by hand."),
+                }
+            )
+        else:
+            self.mandate_id = mandate._take_wish(self._mandate_vals())
+            if self.mandate_id.state == "requested":
+                return self.mandate_id
         return mandate
 
     def _apply_rejected(self, mandate):
