@@ -73,6 +73,7 @@ LISTS = (
     "action_bank_payment_to_place",
     "action_direct_debit_order",
     "action_direct_debit_deadline",
+    "action_direct_debit_call",
     "action_bank_agreement",
     "action_bank_channel",
     "action_bank_connection",

@@ -45,6 +45,16 @@ house.announce(
 for file in house.play(today - timedelta(days=14), today + timedelta(days=21)):
     env["bank.file"]._receive(file.name, file.content)
 env["bank.file"]._cron_process()
+invoices.mbn_agreement_id.debit_out = True
+owing = invoices[8]
+mandate = env["direct.debit.mandate"].create(
+    {"agreement_id": owing.mbn_agreement_id.id, "partner_id": owing.partner_id.id}
+)
+mandate.action_activate()
+order = owing._mbn_plan_orders()
+order.state = "sent"
+order._fail(meaning="No cover")
+env["direct.debit.call"]._list(orders=order)
 association.join(env, club.plans["MONTH"], 8, opened, seed=6)
 caller, leaver, changer = members[1:4].member_id
 print("CALLER", caller.phone or caller.email, "|", caller.name)
@@ -198,6 +208,15 @@ def test_place_a_payment(page, office):
     page.click(".o_data_row button:has-text('Accept')")
     page.wait_for_selector("text=Nothing to place")
     task.done("Place a payment")
+
+
+def test_failed_debit(page, office):
+    task = Task(page, office[0], "action_direct_debit_call")
+    page.click(".o_data_row button[name=action_new_date]")
+    page.wait_for_selector(".modal :text('account is debited on')")
+    task.press("Record", within=".modal footer")
+    page.wait_for_selector("text=Nobody is to be called")
+    task.done("Failed debit")
 
 
 def test_every_task_of_the_page_is_driven_here():
