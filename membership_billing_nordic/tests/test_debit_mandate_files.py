@@ -38,9 +38,7 @@ class TestDebitMandateFiles(DebitCommon):
         agreements, connections = (type(self.env[f"bank.{n}"]) for n in ("agreement", "connection"))
         self.startPatcher(patch.object(agreements, "_can_request_mandates", lambda self: True))
         self.startPatcher(patch.object(agreements, "_can_cancel_mandates", lambda self: True))
-        self.startPatcher(
-            patch.object(connections, "_mandate_encoder", lambda self: fake_debits)
-        )
+        self.startPatcher(patch.object(connections, "_mandate_encoder", lambda self: fake_debits))
 
     @classmethod
     def _draft(cls, payer, **values):
@@ -143,7 +141,9 @@ class TestDebitMandateFiles(DebitCommon):
         self.assertEqual(
             [mandates.format, self._kinds(mandates)], ["test.mandates", ["MandateRequest"]]
         )
-        self.assertEqual([debits.format, self._kinds(debits)], ["test.debits", ["CollectionRequest"]])
+        self.assertEqual(
+            [debits.format, self._kinds(debits)], ["test.debits", ["CollectionRequest"]]
+        )
         self.assertEqual(mandates.mandate_request_ids, self.asked)
 
     def test_two_agreements_have_an_assignment_each(self):
@@ -211,9 +211,7 @@ class TestDebitMandateFiles(DebitCommon):
         self.assertTrue(self._desk(self.connection, "mandate_file"))
         self.assertFalse(self.asked.request_file_id)
         file = self._make()
-        self.assertEqual(
-            (file.transmission_number, file.mandate_request_ids), ("1", self.asked)
-        )
+        self.assertEqual((file.transmission_number, file.mandate_request_ids), ("1", self.asked))
         self.assertFalse(self._desk(self.connection, "mandate_file"))
 
     def test_a_record_of_a_file_is_one_mandates(self):
@@ -268,7 +266,9 @@ class TestDebitMandateFiles(DebitCommon):
         both.action_release()
         self.assertFalse(self._desk(file, "mandate_returned"))
         again = self._make()
-        self.assertEqual((again.mandate_request_ids, again.mandate_cancel_ids), (self.asked, self.mandate))
+        self.assertEqual(
+            (again.mandate_request_ids, again.mandate_cancel_ids), (self.asked, self.mandate)
+        )
 
     def test_a_rejected_file_holds_its_mandates_until_the_rejection_is_read(self):
         self.asked.action_request()

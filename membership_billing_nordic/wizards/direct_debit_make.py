@@ -166,7 +166,7 @@ class DirectDebitMakeLine(models.TransientModel):
     amount = fields.Monetary(readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     order_id = fields.Many2one("direct.debit.order", string="For Example", readonly=True)
-    mandate_id = fields.Many2one("direct.debit.mandate", string="Mandate", readonly=True)
+    mandate_id = fields.Many2one("direct.debit.mandate", readonly=True)
     invoice_names = fields.Char(string="Invoice", readonly=True)
 
     def action_show(self):

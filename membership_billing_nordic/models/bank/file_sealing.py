@@ -78,4 +78,4 @@ def _make(path):
     except FileExistsError:
         return
     finally:
-        os.unlink(passing)
+        Path(passing).unlink()
