@@ -1,13 +1,11 @@
 """What follows when a debit fails or a mandate is refused. It is Friday, 20 March 2026."""
 
 from datetime import date
-from unittest import SkipTest
 from unittest.mock import patch
 
 import psycopg2
 from lxml import html
-from odoo import Command
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from .debit_common import DebitCommon, day
@@ -76,7 +74,8 @@ class TestDebitFailurePolicy(FailureCommon):
         self.assertNotIn("We try again", text)
         self.assertTrue(all(f"access_token={self.invoice.access_token}" in to for to in links))
         self.assertEqual(failure.message_id.notified_partner_ids, self.payer)
-        self.assertIn(failure.message_id, self.mandate.message_ids)
+        self.assertIn(failure.message_id, self.invoice.message_ids)
+        self.assertIn("was told by E-mail", self.mandate.message_ids[0].body)
         self.assertFalse(self._listed())
 
     def test_the_third_in_a_row_tells_why_it_matters_and_is_listed(self):
@@ -127,7 +126,9 @@ class TestDebitFailurePolicy(FailureCommon):
         self.assertEqual(self.order.failure_ids.mapped("event"), ["reversed", "failed"])
 
     def test_silence_of_the_bank_is_told_in_plain_words(self):
-        failure = self._fail(self.order, "", "No money and no answer from the bank.", kind="silence")
+        failure = self._fail(
+            self.order, "", "No money and no answer from the bank.", kind="silence"
+        )
         self.assertEqual(failure.payer_reason, "the bank did not carry it out")
 
     def test_a_debit_that_we_gave_up_ourselves_is_no_failure(self):
@@ -347,9 +348,7 @@ class TestDebitFailurePolicy(FailureCommon):
         self.assertTrue(self._listed())
         self._book(self._payment(200, self.invoice.payment_reference, method="giro"))
         self.assertEqual((self.mandate.failure_count, failure.settled_on), (3, False))
-        rest = self._payment(
-            250, self.invoice.payment_reference, method="giro", deposit_key="D2"
-        )
+        rest = self._payment(250, self.invoice.payment_reference, method="giro", deposit_key="D2")
         self._book(rest)
         self.assert_open(self.invoice, 0)
         self.assertEqual((self.mandate.failure_count, failure.settled_on), (0, day(3, 20)))
@@ -415,9 +414,8 @@ class TestMembershipOfFailedDebit(FailureCommon, MembershipCommon):
             self.contract.status_text,
             "Suspended: the debit failed. Active again as soon as it is paid.",
         )
-        self.assertIn(
-            "Told of the failed debit (Failure 1 and later), by Email", self.payer.mbn_card_events
-        )
+        self.assertIn(f"Failed debit {self.invoice.name} by Email", self.payer.mbn_card_events)
+        self.assertIn("was told by E-mail of the failed direct", self.contract.message_ids[0].body)
         payment = self._pay(self.invoice, 100)
         self.assertEqual(self._status(), ("active", "paid"))
         payment.move_id.line_ids.remove_move_reconcile()
@@ -431,7 +429,8 @@ class TestMembershipOfFailedDebit(FailureCommon, MembershipCommon):
         self._follow_up()
         self.assertEqual(self._status(), ("waiting", "debit_again"))
         self.assertEqual(
-            self.contract.status_text, "Payment was due on 03/16/2026. It is collected on 04/07/2026."
+            self.contract.status_text,
+            "Payment was due on 03/16/2026. It is collected on 04/07/2026.",
         )
         self.assertFalse(failure.contract_ids)
         self._sent()

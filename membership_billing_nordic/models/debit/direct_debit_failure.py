@@ -62,9 +62,7 @@ class DirectDebitFailure(models.Model):
     )
     failed_on = fields.Date(required=True, readonly=True)
     bank_code = fields.Char(readonly=True)
-    meaning = fields.Char(
-        string="Why", readonly=True, help="What the bank's answer means."
-    )
+    meaning = fields.Char(string="Why", readonly=True, help="What the bank's answer means.")
     is_hard = fields.Boolean(
         string="For Good",
         readonly=True,
@@ -103,13 +101,19 @@ class DirectDebitFailure(models.Model):
         "payer. No message: the policy asks for none. Not needed: it was paid, or there is a new "
         "mandate, before the message went out.",
     )
-    channel = fields.Char(readonly=True, help="How the payer was told.")
+    channel = fields.Selection(
+        [("email", "by E-mail")], readonly=True, help="How the payer was told."
+    )
     address = fields.Char(readonly=True, help="The address that was used.")
     tried = fields.Char(readonly=True, help="Channels that did not reach the payer.")
     sent_on = fields.Datetime(readonly=True)
     reason = fields.Char(string="Why Not Sent", readonly=True)
     message_id = fields.Many2one(
-        "mail.message", string="E-mail or SMS", readonly=True, index="btree_not_null", ondelete="set null"
+        "mail.message",
+        string="E-mail or SMS",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
     )
     settled_on = fields.Date(
         string="Settled",
@@ -119,13 +123,9 @@ class DirectDebitFailure(models.Model):
     invoice_ids = fields.Many2many(
         "account.move", string="Invoices", compute="_compute_invoice_ids", compute_sudo=True
     )
-    amount_open = fields.Monetary(
-        string="Open", compute="_compute_invoice_ids", compute_sudo=True
-    )
+    amount_open = fields.Monetary(string="Open", compute="_compute_invoice_ids", compute_sudo=True)
     due_date = fields.Date(compute="_compute_invoice_ids", compute_sudo=True)
-    retry_on = fields.Date(
-        string="Tried Again On", compute="_compute_retry_on", compute_sudo=True
-    )
+    retry_on = fields.Date(string="Tried Again On", compute="_compute_retry_on", compute_sudo=True)
     payer_reason = fields.Char(
         string="Reason as Told",
         compute="_compute_payer_reason",
@@ -331,6 +331,7 @@ class DirectDebitFailure(models.Model):
                 office = failures.with_company(company)
                 for failure in office.with_context(**company._billing_context()):
                     failure._try_to_handle()
+            self._send_mails()
             left = self.search_count(waiting)
             if not self.env["ir.cron"]._commit_progress(len(rows), remaining=left):
                 return

@@ -16,13 +16,14 @@ class DirectDebitOrder(models.Model):
     )
 
     def _after_failure(self):
-        super()._after_failure()
+        result = super()._after_failure()
         wanted = self.filtered(lambda order: order.withdraw_reason not in _GIVEN_UP)
         failures = self.env["direct.debit.failure"]._note_orders(wanted)
         for failure in failures.filtered("is_hard"):
             mandate = failure.mandate_id
             if mandate.state in ("requested", "active"):
                 mandate._end("cancelled", failure.meaning or "", failure.failed_on)
+        return result
 
     def _numbers_in_a_row(self):
         """``{order: which failure in a row of its mandate it is}`` of those that just failed."""

@@ -16,9 +16,7 @@ class DirectDebitFailurePolicy(models.Model):
     company_id = fields.Many2one(
         "res.company", index="btree_not_null", help="Empty: every company may use it."
     )
-    step_ids = fields.One2many(
-        "direct.debit.failure.step", "policy_id", string="Steps", copy=True
-    )
+    step_ids = fields.One2many("direct.debit.failure.step", "policy_id", string="Steps", copy=True)
 
     @api.model
     def _of_company(self, company):

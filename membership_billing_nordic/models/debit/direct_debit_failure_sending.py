@@ -50,12 +50,14 @@ class DirectDebitFailure(models.Model):
             }
         )
         self.env["billing.exception"]._close(self, UNTOLD)
+        if self.invoice_ids:
+            self._log(self.mandate_id)
         if self.retry_on:
             self.retry_order_id._notice_sent(self.company_id._billing_today())
 
     def _thread(self):
-        """Where the message is kept: the mandate, else the invoice."""
-        return self.mandate_id or self.order_id.line_ids.invoice_id[:1]
+        """Where the message is kept: the invoice, else the mandate."""
+        return self.invoice_ids[:1] or self.mandate_id
 
     def _send_email(self):
         template = self.step_id.template_id.sudo()
@@ -73,6 +75,23 @@ class DirectDebitFailure(models.Model):
             email_layout_xmlid="mail.mail_notification_light",
             force_send=False,
         )
+
+    def _log(self, records):
+        """Note in the history of ``records`` that the payer was told."""
+        labels = dict(self._fields["channel"]._description_selection(self.env))
+        for record in records:
+            record._message_log(
+                body=self.env._(
+                    "%(payer)s was told %(channel)s of the failed direct debit (%(step)s).",
+                    payer=self.partner_id.name,
+                    channel=labels.get(self.channel),
+                    step=self.step_id.display_name,
+                )
+            )
+
+    @api.model
+    def _send_mails(self):
+        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
 
     # ------------------------------------------------------------------ what came back
 

@@ -37,17 +37,18 @@ class DirectDebitFailureStep(models.Model):
         help="What the payer gets, by the channel that invoices go by. Empty: no message.",
     )
     offer_once = fields.Boolean(
-        string="Pay This Once", help="The message offers to pay the invoice by other means."
+        string="Pay Once", help="The message offers to pay the invoice by other means."
     )
     offer_again = fields.Boolean(
         string="Sign Up Again", help="The message offers to sign up for direct debit anew."
     )
     offer_other = fields.Boolean(
-        string="Other Means from Now On", help="The message offers to pay without direct debit."
+        string="Pay Otherwise from Now On", help="The message offers to pay without direct debit."
     )
     offer_lower = fields.Boolean(
         string="Lower Amount", help="The message offers to talk about a lower amount."
     )
+    offers = fields.Char(compute="_compute_offers", help="What the message offers to the payer.")
     is_listed = fields.Boolean(
         string="Call List", help="The payer is put on the list of those to call."
     )
@@ -76,6 +77,14 @@ class DirectDebitFailureStep(models.Model):
         if self.and_later:
             return self.env._("Failure %(number)s and later", number=self.number)
         return self.env._("Failure %(number)s", number=self.number)
+
+    @api.depends("template_id", "offer_once", "offer_again", "offer_other", "offer_lower")
+    def _compute_offers(self):
+        names = ("offer_once", "offer_again", "offer_other", "offer_lower")
+        labels = {name: self._fields[name]._description_string(self.env) for name in names}
+        for step in self:
+            chosen = [labels[name] for name in names if step.template_id and step[name]]
+            step.offers = ", ".join(chosen)
 
     @api.onchange("event")
     def _onchange_event(self):

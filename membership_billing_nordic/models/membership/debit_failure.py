@@ -2,10 +2,7 @@
 
 from datetime import timedelta
 
-from odoo import api, fields, models
-from odoo.tools import format_date
-
-from .member_card import CardEvent
+from odoo import fields, models
 
 SEEN_BY = (
     "membership_billing_nordic.group_billing_user,membership_billing_nordic.group_billing_auditor"
@@ -36,7 +33,10 @@ class DirectDebitFailureStep(models.Model):
     _inherit = "direct.debit.failure.step"
 
     membership = fields.Selection(
-        [("suspend", "Suspended until it is paid"), ("lapse", "Ends, and what is open is credited")],
+        [
+            ("suspend", "Suspended until it is paid"),
+            ("lapse", "Ends, and what is open is credited"),
+        ],
         help="What becomes of the memberships that the invoice is for. Suspended: as soon as what "
         "is paid for is over, without days of grace; by itself active again once it is paid. Ends: "
         "with the last day before the time that is not paid. Empty: nothing, the days of grace of "
@@ -47,6 +47,7 @@ class DirectDebitFailureStep(models.Model):
 class DirectDebitFailure(models.Model):
     _inherit = "direct.debit.failure"
 
+    channel = fields.Selection(selection_add=[("sms", "by SMS"), ("letter", "by Letter")])
     contract_ids = fields.Many2many(
         "membership.contract",
         "direct_debit_failure_contract_rel",
@@ -164,39 +165,15 @@ class DirectDebitFailure(models.Model):
         return deliveries._note(self.invoice_ids[:1], channel, document="debit", **vals)
 
     def _compute_short_url(self):
-        super()._compute_short_url()
+        result = super()._compute_short_url()
         for failure in self.filtered("invoice_ids"):
             failure.short_url = failure.invoice_ids[:1].mbn_short_url
+        return result
 
     def _send_by(self, channel, address):
         result = super()._send_by(channel, address)
-        for contract in self._contracts():
-            contract._message_log(
-                body=self.env._(
-                    "%(payer)s was told that the direct debit failed (%(step)s).",
-                    payer=self.partner_id.name,
-                    step=self.step_id.display_name,
-                )
-            )
+        self._log(self._contracts())
         return result
-
-    def _card_event(self):
-        """What the member card tells of the message."""
-        self.ensure_one()
-        channels = dict(self.env["billing.delivery"]._selection_channel())
-        text = self.env._(
-            "Told of the failed debit (%(step)s), %(channel)s",
-            step=self.step_id.display_name or "",
-            channel=channels.get(self.channel, self.channel),
-        )
-        if self.retry_on:
-            text = self.env._(
-                "%(text)s. It is tried again on %(day)s.",
-                text=text,
-                day=format_date(self.env, self.retry_on),
-            )
-        day = fields.Datetime.context_timestamp(self, self.sent_on).date()
-        return CardEvent(day, text, 3)
 
 
 class BillingDelivery(models.Model):

@@ -74,20 +74,3 @@ class MembershipContract(models.Model):
             due=self._day(due),
             day=self._day(self._debit_to_come().due_date),
         )
-
-
-class ResPartner(models.Model):
-    _inherit = "res.partner"
-
-    def _mbn_debit_events(self, moves):
-        """Debits that failed, and what their payers were told."""
-        events = super()._mbn_debit_events(moves)
-        failures = (
-            self.env["direct.debit.failure"]
-            .sudo()
-            .search(
-                [("order_id.line_ids.invoice_id", "in", moves.ids), ("sent_on", "!=", False)],
-                order="id desc",
-            )
-        )
-        return events + [failure._card_event() for failure in failures]
