@@ -1,4 +1,5 @@
 """Bank formats that belong to no single country. Nothing in this package imports Odoo."""
 
-DECODERS = ()
+from .iso20022 import DECODERS
+
 ENCODERS = ()
