@@ -272,12 +272,13 @@ class TestDebitCallList(CallCommon):
     def test_the_link_goes_by_mail_or_sms(self):
         invoice, call = self._failed()
         self._save(call, "link_sent", user=self.desk_user)
-        mail = self.env["mail.mail"].search([("recipient_ids", "in", self.payer.ids)])
-        self.assertIn(invoice.access_token, mail.body_html)
+        delivery = invoice.mbn_delivery_ids[0]
         self.assertRecordValues(
-            invoice.mbn_delivery_ids[0],
+            delivery,
             [{"channel": "email", "document": "link", "address": "kari@example.com"}],
         )
+        self.assertIn(invoice.access_token, delivery.message_id.body)
+        self.assertEqual(delivery.message_id.notified_partner_ids, self.payer)
         self.assertEqual(call.contact_ids[0].result, "Link sent to kari@example.com")
         self._save(call, "link_sent", way="sms", user=self.desk_user)
         self.assertEqual(invoice.mbn_delivery_ids[0].channel, "sms")

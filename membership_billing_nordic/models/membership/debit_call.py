@@ -32,9 +32,24 @@ class DirectDebitCall(models.Model):
         return self.partner_id._mbn_delivery_address(way or "email")
 
     def _mail_link(self, invoices):
+        """One e-mail for all invoices, kept with the first; the log notices when it comes back."""
         template = self.env.ref("membership_billing_nordic.mail_template_pay_link").sudo()
-        template.send_mail(self.id, email_layout_xmlid="mail.mail_notification_light")
-        self.env["billing.delivery"]._note(invoices, "email", document="link", state="sent")
+        parts = ("subject", "body_html", "email_from")
+        values = template._generate_template(self.ids, parts)[self.id]
+        message = invoices[0].message_post(
+            subject=values["subject"],
+            body=values["body_html"],
+            email_from=values["email_from"] or None,
+            author_id=self.company_id.partner_id.id,
+            partner_ids=self.partner_id.ids,
+            message_type="comment",
+            subtype_xmlid="mail.mt_note",
+            email_layout_xmlid="mail.mail_notification_light",
+            force_send=False,
+        )
+        self.env["billing.delivery"]._note(
+            invoices, "email", document="link", state="sent", message_id=message.id
+        )
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
 
     def _foretell_link(self, way):
