@@ -12,16 +12,18 @@ class BankFile(models.Model):
     mandate_cancel_ids = fields.One2many(
         "direct.debit.mandate", "cancel_file_id", string="Ended Mandates", readonly=True
     )
-    mandate_count = fields.Integer(string="Mandates in It", compute="_compute_mandate_count")
+    asked_mandate_count = fields.Integer(
+        string="Mandates in It", compute="_compute_asked_mandate_count"
+    )
 
-    def _compute_mandate_count(self):
+    def _compute_asked_mandate_count(self):
         mandates = self.env["direct.debit.mandate"].sudo()
         counts = dict.fromkeys(self.ids, 0)
         for name in ("request_file_id", "cancel_file_id"):
             for file, count in mandates._read_group([(name, "in", self.ids)], [name], ["__count"]):
                 counts[file.id] += count
         for file in self:
-            file.mandate_count = counts.get(file.id, 0)
+            file.asked_mandate_count = counts.get(file.id, 0)
 
     def action_show_mandates(self):
         """Show the mandates that this file asks for, or tells the end of."""
