@@ -22,6 +22,7 @@ BOOKED = "BOOK"
 _TRUE = frozenset({"true", "1"})
 _AMOUNTS = ("amount", "transferred", "counter_value", "instructed")
 _NOTHING = ("", "")
+_AFTER = {"additional": ""}  # stands after the transactions
 MOST_WAITING = 5000
 
 _RECEIVED = (*drafting(PaymentReceived), PaymentReceived)
@@ -118,7 +119,7 @@ class Entry:
         head = Head(values, self.report)
         if self.head is None:
             yield from self._begin(head)
-        elif head.values != self.head.values:
+        elif head.values | _AFTER != self.head.values | _AFTER:
             expected = "the entry's own fields before its transactions"
             yield refusal(self.record, f"{self.name}: order of elements", expected)
         if not self._is_used:
@@ -234,7 +235,7 @@ class Entry:
             references=self._references(record, values, amount, messages),
             bank_code=code,
             method=method,
-            text=written,
+            text=camt_payment.with_foreign_amount(written, values, head.currency),
             bank_reference=values.get("bank_reference", ""),
             mandate_number=values.get("mandate", ""),
             **camt_payment.payer(values, report.account),
@@ -249,7 +250,7 @@ class Entry:
         """The deposit's key and the bank's reference, with a count where that repeats."""
         reference = camt_payment.own_reference(values, self.head.bank_reference)
         if not reference:
-            return f"{self._key}:@{self.transactions - len(self._waiting)}"
+            return f"{self._key}:@{self._emitted}"
         seen = self._seen[reference] = self._seen.get(reference, 0) + 1
         return f"{self._key}:{reference}" + (f"#{seen}" if seen > 1 else "")
 

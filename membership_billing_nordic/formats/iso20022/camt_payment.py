@@ -105,6 +105,16 @@ def text(values: Values) -> str:
     return " ".join(filter(None, parts)) or values.get("additional", "")
 
 
+def with_foreign_amount(written: str, values: Values, currency: str) -> str:
+    """The text, and what the payer paid where that is in another currency."""
+    if "instructed" not in values:
+        return written
+    amount, unit = values["instructed"]
+    if unit in ("", currency) or money(amount) is None:
+        return written
+    return f"{written} ({unit} {amount})".strip()
+
+
 def main_reference(values: Values, written: str) -> str:
     """The creditor's reference or invoice number, else a text that is nothing but one.
 
