@@ -75,6 +75,70 @@ File._cron_process()
 env.cr.commit()
 print("state", File.search([]).state)
 """
+COLLECT = f"""
+from datetime import date
+from freezegun import freeze_time
+from devtools.scenarios import association
+with freeze_time("2026-09-14 07:00:00", tick=True):
+    club = association.found(env, date(2026, 10, 1))
+    club.agreement.write({{"debit_out": True, "debit_make_hours": 24 * 60}})
+    contracts = association.join(env, club.plans["SEASON"], {MEMBERS}, date(2026, 10, 1), seed=1)
+    mandates = env["direct.debit.mandate"].create(
+        [
+            {{"agreement_id": club.agreement.id, "partner_id": member.id}}
+            for member in contracts.member_id
+        ]
+    )
+    mandates.action_activate()
+    for contract in contracts:
+        env["account.move"].create(
+            {{
+                "move_type": "out_invoice",
+                "partner_id": contract.member_id.id,
+                "journal_id": club.journal.id,
+                "invoice_date": "2026-09-14",
+                "invoice_date_due": "2026-10-20",
+                "invoice_payment_term_id": False,
+                "invoice_line_ids": [(0, 0, {{"name": "Season", "price_unit": 1250}})],
+            }}
+        ).action_post()
+    env.cr.commit()
+print("orders", env["direct.debit.order"].search_count([("state", "=", "planned")]))
+"""
+# Between storing a file and noting its debits it takes its time: there it is killed.
+MAKE_FILES = """
+import time
+from freezegun import freeze_time
+from odoo.addons.membership_billing_nordic.models.debit import debit_making
+debit_making.FILE_SIZE = 8
+note = debit_making.DebitFileMaker._note
+def slowly(self, file, records):
+    env.flush_all()
+    time.sleep(0.15)
+    note(self, file, records)
+    env.flush_all()
+    time.sleep(0.15)
+debit_making.DebitFileMaker._note = slowly
+with freeze_time("2026-09-14 08:00:00"):
+    env["bank.connection"]._cron_make_debit_files()
+    env.cr.commit()
+files = env["bank.file"].search([("direction", "=", "out")], order="id")
+print("made", len(files), all(file._checked_bytes() for file in files))
+"""
+MADE = """
+SELECT transmission_number, name, state, request_count, requests_sum, sha256, size
+  FROM bank_file WHERE direction = 'out' ORDER BY id
+"""
+COLLECTED = """
+SELECT debit.id, debit.state, debit.record, debit.reference, file.transmission_number
+  FROM direct_debit_order debit LEFT JOIN bank_file file ON file.id = debit.file_id
+ ORDER BY debit.id
+"""
+NUMBERS = """
+SELECT connection.next_transmission_number, agreement.next_assignment_number
+  FROM bank_connection connection
+  JOIN bank_agreement agreement ON agreement.connection_id = connection.id
+"""
 BILLED = """
 SELECT contract.member_id, period.date_from, period.date_to, charge.amount, charge.state,
        invoice.name, invoice.amount_total, invoice.amount_residual, invoice.payment_state
@@ -165,6 +229,13 @@ def twins(database, odoo_script, database_factory):
 
 
 @pytest.fixture
+def collecting_twins(database, odoo_script, database_factory):
+    """The same with open invoices of payers who have a mandate."""
+    assert f"orders {MEMBERS}" in odoo_script(database, COLLECT).wait()
+    yield from twin_of(database)
+
+
+@pytest.fixture
 def billed_twins(database, odoo_script, database_factory):
     """The same after a billing run of which some invoices were sent and some are paid."""
     odoo_script(database, FOUND).wait()
@@ -229,6 +300,26 @@ def test_a_killed_undo_ends_as_if_undisturbed(billed_twins, odoo_script, books):
     for database in billed_twins:
         assert "again done 36 0" in odoo_script(database, BILL_AGAIN).wait()
     assert both[0].rows(BILLED) == both[1].rows(BILLED)
+
+
+def test_killed_while_files_of_debits_are_made_they_are_the_same_in_the_end(
+    collecting_twins, odoo_script, books
+):
+    undisturbed, killed = collecting_twins
+    made = "SELECT count(*) FROM bank_file WHERE direction = 'out'"
+    assert "made 5 True" in odoo_script(undisturbed, MAKE_FILES).wait()
+    look = books(killed)
+    for reached in (1, 3):
+        kill_when(odoo_script(killed, MAKE_FILES), look, made, reached)
+        assert look.number(made) < MEMBERS / 8
+    assert "made 5 True" in odoo_script(killed, MAKE_FILES).wait()
+    both = [books(undisturbed), look]
+    # Byte for byte, under the same numbers.
+    assert both[0].rows(MADE) == both[1].rows(MADE)
+    assert [row[0] for row in look.rows(MADE)] == ["1", "2", "3", "4", "5"]
+    assert both[0].rows(COLLECTED) == both[1].rows(COLLECTED)
+    assert [state for _id, state, *_rest in look.rows(COLLECTED)] == ["sent"] * MEMBERS
+    assert look.rows(NUMBERS) == [(6, 6)]
 
 
 def a_file_of_payments(*both):
