@@ -90,6 +90,9 @@ class TestDebitCallList(CallCommon):
             self.calls._list(orders=self._order(invoice), reason="First failure"), call
         )
         self.assertEqual(self._history(call), ["listed"])
+        self._order(invoice).sudo().write({"failed_on": date(2026, 3, 12), "meaning": "Taken back"})
+        self.calls._list(orders=self._order(invoice), reason="Second failure")
+        self.assertRecordValues(call, [{"meaning": "Taken back", "reason": "Second failure"}])
 
     def test_a_second_failure_joins_the_open_row_and_wakes_it(self):
         _invoice, call = self._failed()

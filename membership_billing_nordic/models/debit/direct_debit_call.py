@@ -196,11 +196,11 @@ class DirectDebitCall(models.Model):
 
     def _list_payer(self, agreement, payer, orders=None, mandates=None, reason=""):
         """List debits and mandates of one payer on this open row, or on a new one."""
-        orders = (orders or self.order_ids.browse()) - self.order_ids
-        orders = orders.filtered(lambda order: order._open_amount() > 0)
+        given = orders or self.order_ids.browse()
+        orders = (given - self.order_ids).filtered(lambda order: order._open_amount() > 0)
         mandates = (mandates or self.mandate_id.browse()) - self.mandate_id
         if not orders and not mandates:
-            self.filtered(lambda row: reason).reason = reason
+            self._list_again(given & self.order_ids, reason)
             return self
         claims = orders.line_ids.move_line_id
         if mandates:
@@ -219,6 +219,16 @@ class DirectDebitCall(models.Model):
         row._take_amounts()
         row._note("listed", note=reason, result=row.meaning)
         return row
+
+    def _list_again(self, orders, reason):
+        """What is listed already has failed once more, or is listed for another reason."""
+        values = {"reason": reason} if reason and self else {}
+        if orders:
+            failure = self._failure_values(orders, None)
+            day = failure["failed_on"]
+            values |= failure if day and (not self.failed_on or day > self.failed_on) else {}
+        if values:
+            self.write(values)
 
     @api.model
     def _failure_values(self, orders, mandates):
