@@ -10,23 +10,23 @@ from .progress import progress
 from .state import exclusive
 
 DATABASE = f"{databases.PREFIX}_demo"
-SCENARIO = ROOT / "devtools" / "scenarios" / "norway.py"
+SCENARIOS = ROOT / "devtools" / "scenarios"
 PORT = 8069
 TABLE = DEMO_DIR / "result.txt"
 # The table goes through a file: what Odoo logs has no place in it.
 _CODE = f"""
 from pathlib import Path
-from devtools.scenarios import norway
-table = norway.run(env, Path({str(DEMO_DIR)!r}))
+from devtools.scenarios import denmark, norway
+tables = [norway.run(env, Path({str(DEMO_DIR)!r})), denmark.run(env, Path({str(DEMO_DIR)!r}))]
 env.cr.commit()
-Path({str(TABLE)!r}).write_text(str(table))
+Path({str(TABLE)!r}).write_text("".join(tables))
 """
 
 
 def run(serve, port=PORT):
     """Make the demo database, run the scenario and print its table; then serve if wished."""
-    if not SCENARIO.exists():
-        raise DevError(f"the scenario {shown(SCENARIO)} is missing, so there is nothing to show.")
+    if not SCENARIOS.exists():
+        raise DevError(f"the folder {shown(SCENARIOS)} is missing, so there is nothing to show.")
     if serve:
         odoo.require_free_port(port)
     print(_make())
@@ -41,7 +41,7 @@ def _make():
         database = databases.clone(f"{DATABASE}_new")
         shutil.rmtree(DEMO_DIR, ignore_errors=True)
         DEMO_DIR.mkdir(parents=True)
-        with progress.step("A month in Norway"):
+        with progress.step("Months in Norway and Denmark"):
             odoo.run_script(database, _CODE, log="demo", what="The demo")
         databases.drop(DATABASE)
         databases.rename(database, DATABASE)

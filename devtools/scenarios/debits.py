@@ -5,36 +5,20 @@ Runs inside Odoo. The clearing house works behind the server; nobody presses a b
 
 import os
 from collections import defaultdict
-from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, timedelta, timezone
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from freezegun import freeze_time
-
 from devtools.scenarios import association
+from devtools.scenarios.days import EVENING, EVERY_DAY, MORNING, WITH_THE_BANK, at, run_actions
 from tests.bank_simulator import banking_days
 from tests.bank_simulator.clearing_house import ClearingHouse
 from tests.bank_simulator.folders import Folders
 from tests.support.sftp_server import SftpServer
 
 OSLO = ZoneInfo("Europe/Oslo")
-MORNING, EVENING = time(7, 30), time(18)
 # Length of a KID and of the payer's part of it, as the association registered it.
 STRUCTURE = (15, 7)
-EVERY_DAY = (
-    "ir_cron_membership_status",
-    "ir_cron_billing_daily",
-    "ir_cron_billing_work",
-)
-WITH_THE_BANK = (
-    "ir_cron_bank_channel_fetch",
-    "ir_cron_bank_file_process",
-    "ir_cron_debit_silence",
-    "ir_cron_make_debit_files",
-    "ir_cron_bank_file_send",
-    "ir_cron_bank_file_expectation",
-)
 
 
 class DebitError(AssertionError):
@@ -97,13 +81,6 @@ class DebitMonths:
 
     # ------------------------------------------------------------------ time
 
-    @contextmanager
-    def at(self, day: date, now: time):
-        """It is this moment in Oslo; the clock ticks on from there."""
-        moment = datetime.combine(day, now, OSLO).astimezone(timezone.utc).replace(tzinfo=None)
-        with freeze_time(moment, tick=True):
-            yield moment
-
     def play(self, first: date, last: date, on_morning=None):
         """Let these days pass; ``on_morning(day)`` is called before the actions of a day."""
         if self.front is None:
@@ -111,19 +88,19 @@ class DebitMonths:
             self.front = Folders(self.house, root / "Inbound", root / "Outbound", first)
         day = first
         while day <= last:
-            with self.at(day, MORNING):
+            with at(day, MORNING, OSLO):
                 if on_morning:
                     on_morning(day)
-                self._actions(EVERY_DAY)
+                run_actions(self.env, EVERY_DAY)
             if banking_days.is_banking_day(day):
                 self._bank_moment(day, MORNING)
                 self._bank_moment(day, EVENING)
             day += timedelta(days=1)
 
     def _bank_moment(self, day, now):
-        with self.at(day, now) as moment:
+        with at(day, now, OSLO) as moment:
             self._house(day, now, moment)
-            self._actions(WITH_THE_BANK)
+            run_actions(self.env, WITH_THE_BANK)
             self._house(day, now, moment)
 
     def _house(self, day, now, moment):
@@ -131,12 +108,6 @@ class DebitMonths:
         seconds = moment.replace(tzinfo=timezone.utc).timestamp()
         for path in self.front.step(day, now):
             os.utime(path, (seconds, seconds))
-
-    def _actions(self, names):
-        for name in names:
-            self.env.ref(f"membership_billing_nordic.{name}").method_direct_trigger()
-            self.env.cr.commit()
-            self.env.invalidate_all()
 
     # ------------------------------------------------------------------ payers
 

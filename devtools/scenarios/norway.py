@@ -63,6 +63,7 @@ def _collect(env, club, house, out_dir, month):
     debits = Debits(env, house, month)
     with DebitMonths(env, club, house, out_dir / "sftp") as months:
         debits.play(months)
+    club.company.mbn_billing_mode = "approval"
     return debits
 
 

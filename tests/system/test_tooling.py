@@ -110,5 +110,5 @@ def test_a_copy_has_its_own_files(database_factory):
     assert (theirs / files[0]).exists()
 
 
-def test_the_demo_names_its_scenario():
-    assert demo.SCENARIO.is_file()
+def test_the_demo_knows_where_its_scenarios_are():
+    assert (demo.SCENARIOS / "norway.py").is_file()

@@ -118,6 +118,18 @@ class Betalingsservice:
         )
         self._queue(days.after(on, 1), "0603", creditor, group, writing.CHANGES, notice)
 
+    def pay_slip(self, creditor: str, group: str, payment_id: str, amount: int, on: date) -> None:
+        """Somebody pays an invoice in the net bank, by the payment id of its line ``+71<``."""
+        paid_on = days.on_or_after(on)
+        slip = writing.Slip(
+            customer=payment_id,
+            paid_on=paid_on,
+            booked_on=days.after(paid_on, 1),
+            paid=amount,
+            archive=f"{self.chance.randrange(10**22):022d}",
+        )
+        self._tell_slip(creditor, group, slip, sign=1)
+
     # ------------------------------------------------------------------ what is handed in
 
     def take(self, content: bytes, at: datetime) -> Answer:
@@ -252,11 +264,11 @@ class Betalingsservice:
         paid_on = days.on_or_after(max(today, one.due_on - timedelta(self.chance.randint(0, 8))))
         paid = one.amount // 2 if habit == "less" else one.amount
         slip = self._slip(one, paid_on, paid, habit == "no_reference")
-        self._tell_slip(one, slip, sign=1)
+        self._tell_slip(one.creditor, one.group, slip, sign=1)
         if habit == "charged_back":
             back = self._slip(one, days.after(paid_on, 3), paid, False)
             back.code = "0299"
-            self._tell_slip(one, back, sign=-1)
+            self._tell_slip(one.creditor, one.group, back, sign=-1)
 
     def _slip(self, one, paid_on, paid, by_name):
         who = {"customer": one.customer, "reference": one.reference, "due_on": one.due_on}
@@ -271,9 +283,9 @@ class Betalingsservice:
             **who,
         )
 
-    def _tell_slip(self, one, slip, sign):
-        self._queue(slip.booked_on, "0602", one.creditor, one.group, writing.SLIPS, slip)
-        self.sums[one.creditor, one.group, slip.booked_on] += sign * slip.paid
+    def _tell_slip(self, creditor, group, slip, sign):
+        self._queue(slip.booked_on, "0602", creditor, group, writing.SLIPS, slip)
+        self.sums[creditor, group, slip.booked_on] += sign * slip.paid
 
     # ------------------------------------------------------------------ what is delivered
 
