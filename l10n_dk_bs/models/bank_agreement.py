@@ -16,6 +16,7 @@ from .bank_reference_layout import CARD_TYPES
 
 _DIGITS = {"l10n_dk_creditor": 8, "l10n_dk_debtor_group": 5, "l10n_dk_fi_creditor": 8}
 _MAIN_TEXT_LENGTH = 60
+_RESULTS = "dk.bs_0602"
 _MONTH = relativedelta(months=1)
 # Handed in by 11:00 on the sixth last banking day of the month before the month of payment.
 # No delivery takes a collection back; what fails is reported, a week after payment at the latest.
@@ -124,10 +125,32 @@ class BankAgreement(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([_with_number(_clean(vals)) for vals in vals_list])
+        agreements = super().create([_with_number(_clean(vals)) for vals in vals_list])
+        agreements._expect_results()
+        return agreements
 
     def write(self, vals):
-        return super().write(_clean(vals))
+        result = super().write(_clean(vals))
+        if vals.keys() & {"debit_out", "connection_id"}:
+            self._expect_results()
+        return result
+
+    def _expect_results(self):
+        """What is collected is answered on its day: a file that is late must be noticed."""
+        expectations = self.env["bank.file.expectation"].sudo().with_context(active_test=False)
+        collecting = self.filtered(lambda row: row.scheme == SCHEME and row.debit_out)
+        for connection in collecting.connection_id:
+            known = [("connection_id", "=", connection.id), ("format", "=", _RESULTS)]
+            if not expectations.search_count(known, limit=1):
+                expectations.create(
+                    {
+                        "name": connection.env._("Results of Betalingsservice (0602)"),
+                        "company_id": connection.company_id.id,
+                        "connection_id": connection.id,
+                        "format": _RESULTS,
+                        "on_due_dates": True,
+                    }
+                )
 
     # ----------------------------------------------------------------------------------
     # Rules

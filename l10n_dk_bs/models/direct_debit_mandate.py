@@ -34,6 +34,26 @@ class DirectDebitMandate(models.Model):
     def _personal_fields(self):
         return (*super()._personal_fields(), *_PERSONAL)
 
+    l10n_dk_sign_up = fields.Char(
+        string="Payer Signs Up With",
+        compute="_compute_l10n_dk_sign_up",
+        help="What the payer types in the net bank, or tells the bank, to sign up without you.",
+    )
+
+    @api.depends("agreement_id.number", "payer_number")
+    def _compute_l10n_dk_sign_up(self):
+        for mandate in self:
+            agreement = mandate.agreement_id
+            mandate.l10n_dk_sign_up = agreement.scheme == SCHEME and mandate.env._(
+                "PBS no. %(creditor)s, debtor group %(group)s, customer no. %(customer)s",
+                creditor=agreement.l10n_dk_creditor,
+                group=agreement.l10n_dk_debtor_group,
+                customer=mandate.payer_number,
+            )
+
+    def _personal_fields(self):
+        return (*super()._personal_fields(), *_PERSONAL)
+
     @api.model_create_multi
     def create(self, vals_list):
         return super().create([_clean(vals) for vals in vals_list])

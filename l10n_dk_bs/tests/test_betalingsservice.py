@@ -259,6 +259,26 @@ class TestBetalingsservice(DenmarkCommon):
         )
         self.assertEqual(orders.mapped("state"), ["collected"] * 3)
 
+    def test_results_are_expected_on_days_of_payment_only(self):
+        expected = self.env["bank.file.expectation"].search(
+            [("connection_id", "=", self.connection.id)]
+        )
+        self.assertRecordValues(expected, [{"format": "dk.bs_0602", "on_due_dates": True}])
+        expected.write({"settled_until": date(2026, 10, 15), "last_file_id": False})
+        order = self._order()
+        self._sent(order)
+        self.frozen.move_to(datetime(2026, 11, 2, 18, 30))
+        expected._check_all()
+        self.assertEqual((expected.late_day, expected.today), (FIRST, "late"))
+        # The file of a Monday may come on the Friday before.
+        self.frozen.move_to(datetime(2026, 10, 30, 18, 0))
+        self._answered(self._result("0236", order, FIRST))
+        expected._check_all()
+        self.assertEqual((expected.late_day, expected.settled_until), (False, FIRST))
+        self.frozen.move_to(datetime(2026, 11, 3, 18, 30))
+        expected._check_all()
+        self.assertEqual(expected.today, "none")
+
     def test_the_answer_is_found_without_a_reference_too(self):
         order = self._order()
         self._sent(order)
@@ -368,6 +388,26 @@ class TestBetalingsservice(DenmarkCommon):
         self.assertFalse(self._mandates(payer))
 
     # Requests
+
+    def test_what_else_betalingsservice_tells_is_shown_and_changes_nothing(self):
+        customer = self.mandate.payer_number
+        echo = f"BS022{CREDITOR}0200000{GROUP}{customer:0>15}{'':0<9}151026{'':59}030001"
+        frame = f"{SUPPLIER}BS10621"
+        lines = [f"BS002{frame}0000000001{'':19}151026", echo, f"BS992{frame}{'':0<108}"]
+        content = "".join(f"{line}\r\n" for line in lines).encode()
+        file = self.env["bank.file"]._receive("D1-621.BS1", content, self.company)
+        self.assertTrue(file._process())
+        self.assertEqual((file.state, file.payment_count), ("needs_review", 0))
+        told = file.issue_ids.filtered(lambda issue: issue.severity == "error")
+        self.assertRecordValues(told, [{"record": 2, "found": f"030001, payer number {customer}"}])
+        self.assertEqual(self.mandate.state, "active")
+
+    def test_payers_are_told_how_to_sign_up(self):
+        self.bs.next_payer_number = 4711
+        self.assertEqual(
+            self._draft().l10n_dk_sign_up,
+            "PBS no. 01234567, debtor group 00001, customer no. 4711",
+        )
 
     def _draft(self, **values):
         payer = self._payer("Bo Øst")

@@ -10,6 +10,7 @@ from ...formats.messages import (
     ERROR,
     REFUSAL,
     WARNING,
+    BankNotice,
     Deposit,
     FileReceipt,
     FormatIssue,
@@ -21,9 +22,11 @@ from ...formats.messages import (
 )
 from ...formats.references import normalise
 from ...formats.tally import Tally
+from .bank_file_issue import NOTICE
 from .payment_lookup import payers_of_mandates
 
 _MAX_ISSUES = 500
+_SEVERITY_OF_NOTICES = {"information": NOTICE, "remark": WARNING, "error": ERROR}
 _OF_AN_ACCOUNT = (
     Deposit,
     PaymentReceived,
@@ -166,6 +169,8 @@ class FileVerdict:
                     self.currencies.add(message.currency)
             elif isinstance(message, FormatIssue):
                 self._note(message)
+            elif isinstance(message, BankNotice):
+                self._note_notice(message)
 
     def _note(self, issue):
         if self.severities.total() < _MAX_ISSUES:
@@ -174,6 +179,22 @@ class FileVerdict:
             )
         else:
             self.severities[issue.severity] += 1
+
+    def _note_notice(self, notice):
+        """Something for people to read. The record itself is shown from the file."""
+        severity = _SEVERITY_OF_NOTICES[notice.kind]
+        if self.severities.total() >= _MAX_ISSUES:
+            self.severities[severity] += 1
+            return
+        parts = [notice.meaning, notice.bank_code]
+        if notice.payer_number:
+            parts.append(self.env._("payer number %(number)s", number=notice.payer_number))
+        self._add(
+            severity,
+            notice.record,
+            found=", ".join(filter(None, parts)),
+            action=self.env._("Nothing follows from it by itself: read what the bank says."),
+        )
 
     def write(self):
         """Set the file's counts, totals, issues and its state: accepted or refused."""

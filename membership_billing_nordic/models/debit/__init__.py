@@ -10,6 +10,7 @@ from . import (
     bank_agreement_succession,
     bank_connection,
     bank_file,
+    bank_file_expectation,
     bank_file_mandates,
     bank_file_orders,
     bank_mandate_event,
