@@ -10,7 +10,7 @@ from .advice import text_lines
 from .records_0601 import LINE_WIDTH, MOST_LINES
 
 _AT_HOME, _ABROAD = ("", "DK"), "0000"
-_POSTCODE = re.compile(r"[0-9]{4}")
+_POSTCODE = re.compile(r"(?!0000)[0-9]{4}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _FEWEST_LINES = {True: 2, False: 3}
 
@@ -37,7 +37,7 @@ def wrong_address(request, lines: list[str]) -> Iterator[tuple[str, str, str]]:
     if not at_home and not _COUNTRY.fullmatch(request.payer_country):
         yield "payer country", "a code of two capitals", ""
     if at_home and not _POSTCODE.fullmatch(request.payer_zip):
-        yield "payer postcode", "4 digits", ""
+        yield "payer postcode", "4 digits, not all 0", ""
     if len(lines) < _FEWEST_LINES[at_home]:
         what = "name and street" if at_home else "name, street and town"
         yield "payer address", f"at least {_FEWEST_LINES[at_home]} lines: {what}", str(len(lines))

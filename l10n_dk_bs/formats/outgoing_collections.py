@@ -255,9 +255,9 @@ class _Content:
         names = request.reference, request.form_reference
         found.append(patterns.collection % (customer, mandate, day, ore, *names))
         for number, line in enumerate(self.lines, 1):
-            found.append(patterns.text % (number, customer, mandate, line))
+            found.append((patterns.text % (number, customer, mandate, line)).rstrip(" "))
         for number, line in enumerate(self.form_lines, 1):
-            found.append(patterns.form_text % (number, customer, line))
+            found.append((patterns.form_text % (number, customer, line)).rstrip(" "))
         return found
 
 
