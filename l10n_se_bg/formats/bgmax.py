@@ -51,8 +51,8 @@ _MOST_AHEAD = 24  # pieces of a file
 _CHUNK = 1 << 20
 _HEAD = re.compile(rb"(\xef\xbb\xbf)?\s*(00[^\r\n]{0,100}?\s*)?01BGMAX")
 _SECTION_OR_DEPOSIT = re.compile(r"\n([01]5.*)")
-# Second digits of the records of a payment; the first one is 2.
-_PAYMENTS, _DETAILS, _EXTRA_REFERENCES = "01", "2356789", "23"
+_PAYMENTS = "01"  # second digits of the records that begin a payment; the first one is 2
+_DETAILS = frozenset(("22", "23", "25", "26", "27", "28", "29"))
 _FRAME = frozenset(("01", "05", "15", "20", "21", "70"))
 _SEALS = ("00", "99")
 _START = "the start of the file, 01BGMAX"
@@ -188,27 +188,43 @@ class _BgMaxFile:
     def read(self) -> Iterator[Message]:
         """Collect the records of each payment; it goes out when it is whole."""
         record = begun = 0
-        first, details = "", []
+        first = name = street = city = ""
+        others: list[tuple[int, str]] = []
         for batch in self.source.batches():
             for line in batch:
                 record += 1
+                kind = line[1] if line[0] == "2" else ""
                 if first:
-                    if (line[0] == "2" and line[1] in _DETAILS) or line[:2] not in _FRAME:
-                        details.append(line)
+                    # The records that most payments have, the others with their numbers.
+                    if kind == "6":
+                        name = line
                         continue
-                    payment = self.payment(begun, first, details)
+                    if kind == "7":
+                        street = line
+                        continue
+                    if kind == "8":
+                        city = line
+                        continue
+                    if kind not in _PAYMENTS if kind else line[:2] not in _FRAME:
+                        others.append((record, line))
+                        continue
+                    payment = self.payment(begun, first, others)
                     if self.issues:
                         yield from self.drain()
                     if payment is not None:
+                        _add_payer(payment, name, street, city)
+                        payment.__class__ = PaymentReceived
                         yield payment
-                    details = []
-                if line[0] == "2" and line[1] in _PAYMENTS and not self.is_closed:
+                    name = street = city = ""
+                    if others:
+                        others = []
+                if kind and kind in _PAYMENTS and not self.is_closed:
                     begun, first = record, line
                 else:
                     first = ""
                     yield from self.frame(record, line[:2], line)
                     yield from self.drain()
-            if len(details) > MOST_DETAILS:
+            if len(others) > MOST_DETAILS:
                 limit = f"at most {MOST_DETAILS} records of one payment"
                 raise RefusedError(begun, "payment", limit, "more")
         if not self.is_closed:
@@ -337,8 +353,8 @@ class _BgMaxFile:
     def unknown(self, record: int, kind: str, line: str) -> Iterator[FormatIssue]:
         if line.startswith(reading.TOO_LONG):
             yield too_long(record, line)
-        elif kind[0] == "2" and kind[1] in _DETAILS:
-            self.extra_references += kind[1] in _EXTRA_REFERENCES
+        elif kind in _DETAILS:
+            self.extra_references += kind in ("22", "23")
             yield error(record, "record", "a payment, 20 or 21, before it", kind)
         elif kind not in self.told:
             # The manual wants readers to pass over what they do not know.
@@ -355,15 +371,15 @@ class _BgMaxFile:
         self.deposit.record = record
         return self.deposit
 
-    def payment(self, record: int, first: str, details: list[str]) -> PaymentReceived | None:
-        """One payment from its records; None if a fault keeps it out."""
+    def payment(self, record: int, first: str, others: list):
+        """The draft of one payment from its records; None if a fault keeps it out."""
         deposit = self.deposit or self.begin(record)
         payer, reference, digits, code, channel, serial, image, deduction = _cut_payment(first)
         deposit.count += 1
         money = _money(digits)
         if money is None:
             self.issues.append(error(record, "amount", "digits", digits))
-            self.pass_over(deposit, first, details)
+            self.pass_over(deposit, first, others)
             return None
         ore, amount = money
         bank_code = _BANK_CODES.get(code) or self.unknown_code(record, code)
@@ -376,37 +392,35 @@ class _BgMaxFile:
         draft = _blank_payment()
         _fill_payment(
             draft,
-            record=record,
-            key=f"{deposit.key}:{serial}" if has_serial else f"{deposit.key}:#{deposit.count}",
-            deposit_key=deposit.key,
-            account="",
-            agreement_number=deposit.bankgiro,
-            amount=amount,
-            currency=deposit.currency,
-            bank_date=deposit.bank_date,
-            bank_code=bank_code,
-            method=_METHODS.get(channel, "other"),
-            bank_reference=serial,
+            record,
+            f"{deposit.key}:{serial}" if has_serial else f"{deposit.key}:#{deposit.count}",
+            deposit.key,
+            "",
+            deposit.bankgiro,
+            amount,
+            deposit.currency,
+            deposit.bank_date,
+            bank_code,
+            _METHODS.get(channel, "other"),
+            serial,
         )
         if payer != _NO_PAYER:
             draft.payer_account = self.payer(record, payer)
         if image == _IMAGE:
             draft.form_number = serial
         text = reference.rstrip()
-        if code in _CHECKED or (text and _is_whole_word(text, details)):
+        if code in _CHECKED or (text and _is_whole_word(text, others)):
             draft.reference, text = text.lstrip(), ""
-        if details or text:
-            self.add_details(draft, text, details)
-        if deposit.bank_date is None:
-            return None  # told of by its deposit record
-        draft.__class__ = PaymentReceived
-        return draft
+        if others or text:
+            self.add_details(draft, text, others)
+        # Without a date it is told of by its deposit record.
+        return draft if deposit.bank_date else None
 
-    def pass_over(self, deposit: _Deposit, first: str, details: list[str]) -> None:
+    def pass_over(self, deposit: _Deposit, first: str, others: list) -> None:
         """Count a payment whose amount cannot be read."""
         deposit.unread += 1
         deposit.deductions += first[1] == "1"
-        self.extra_references += sum(line[:2] in ("22", "23") for line in details)
+        self.extra_references += sum(line[:2] in ("22", "23") for _, line in others)
 
     def unknown_code(self, record: int, code: str) -> str:
         self.issues.append(
@@ -420,53 +434,39 @@ class _BgMaxFile:
             return ""
         return payer.strip().lstrip("0")
 
-    def add_details(self, draft, text: str, details: list[str]) -> None:
-        """What the further records of a payment say."""
+    def add_details(self, draft, text: str, others: list) -> None:
+        """What the records of a payment say beside name and address."""
         # What follows a text that fills its field goes on in the middle of a word.
         has_room = len(text) < _FULL_REFERENCE
         references = ()
-        for line in details:
-            kind = line[1] if line[0] == "2" else ""
-            if kind == "6":
-                draft.payer_name = line[2:37].strip()
-                if line[37] != " ":
-                    draft.payer_street = line[37:72].strip()
-            elif kind == "7":
-                street = line[2:37].strip()
-                extra = draft.payer_street
-                draft.payer_street = f"{extra}, {street}" if extra and street else extra or street
-                draft.payer_zip = line[37:46].strip()
-            elif kind == "8":
-                draft.payer_city = line[2:37].strip()
-                if line[37] != " " or line[72] != " ":
-                    draft.payer_country = line[72:74].strip() or line[37:72].strip()
-            elif kind == "5":
+        for record, line in others:
+            kind = line[:2]
+            if kind == "25":
                 shown = line[2:52].rstrip()
                 text += f"\n{shown}" if has_room and text else shown
                 has_room = len(shown) < _FULL_TEXT
-            elif not kind or kind not in _DETAILS:
-                self.issues += self.unknown(_record(draft, details, line), line[:2], line)
-            elif kind == "9":
-                draft.payer_organisation = self.organisation(draft, details, line)
+            elif kind == "29":
+                draft.payer_organisation = self.organisation(record, line)
+            elif kind == "22" or kind == "23":
+                references += self.extra_reference(record, line)
             else:
-                references += self.extra_reference(draft, details, line)
+                self.issues += self.unknown(record, kind, line)
         if text:
             draft.text = text.strip()
         if references:
             draft.references = references
 
-    def extra_reference(self, draft, details: list, line: str) -> tuple[ReferenceAmount, ...]:
+    def extra_reference(self, record: int, line: str) -> tuple[ReferenceAmount, ...]:
         self.extra_references += 1
         reference, amount, _code = records.EXTRA_REFERENCE.cut(line)
         is_deduction = line[1] == "3"
         if not amount.isdecimal():
-            record = _record(draft, details, line)
             self.issues.append(warning(record, "part amount", "digits", amount, LEFT_EMPTY))
             amount = "0"
         ore = -int(amount) if is_deduction else int(amount)
         return (ReferenceAmount(reference.strip(), kronor(ore) if ore else None, is_deduction),)
 
-    def organisation(self, draft, details: list, line: str) -> str:
+    def organisation(self, record: int, line: str) -> str:
         number = line[2:14]
         if not is_given(number):
             return ""
@@ -476,22 +476,31 @@ class _BgMaxFile:
             fault = "a right check digit", "", READ_ALL_THE_SAME
         else:
             return number[2:] if number.startswith("00") else number
-        record = _record(draft, details, line)
         self.issues.append(warning(record, "organisation number", *fault))
         return number.removeprefix("00") if number.isdecimal() else ""
 
 
-def _record(draft, details: list[str], line: str) -> int:
-    """The number of one of the records that follow that of a payment without a gap."""
-    places = (place for place, each in enumerate(details, 1) if each is line)
-    return draft.record + next(places)
+def _add_payer(draft, name: str, street: str, city: str) -> None:
+    """What the records of name and address (26, 27, 28) say, as far as they came."""
+    if name:
+        draft.payer_name = name[2:37].strip()
+        if name[37] != " ":
+            draft.payer_street = name[37:72].strip()
+    if street:
+        words, extra = street[2:37].strip(), draft.payer_street
+        draft.payer_street = f"{extra}, {words}" if extra and words else extra or words
+        draft.payer_zip = street[37:46].strip()
+    if city:
+        draft.payer_city = city[2:37].strip()
+        if city[37] != " " or city[72] != " ":
+            draft.payer_country = city[72:74].strip() or city[37:72].strip()
 
 
-def _is_whole_word(text: str, details: list[str]) -> bool:
+def _is_whole_word(text: str, others: list) -> bool:
     """Is ``text`` one word that does not go on in the record after it?"""
     if " " in text.strip():
         return False
-    return len(text) < _FULL_REFERENCE or not any(line.startswith("25") for line in details)
+    return len(text) < _FULL_REFERENCE or not any(line.startswith("25") for _, line in others)
 
 
 @lru_cache(maxsize=8192)
@@ -501,4 +510,8 @@ def _money(digits: str) -> tuple[int, Decimal] | None:
 
 
 _cut_payment = records.PAYMENT.cut
-_blank_payment, _fill_payment = drafting(PaymentReceived)
+_blank_payment, _fill_payment = drafting(
+    PaymentReceived,
+    *("record", "key", "deposit_key", "account", "agreement_number", "amount", "currency"),
+    *("bank_date", "bank_code", "method", "bank_reference"),
+)
