@@ -40,7 +40,7 @@ def build_parser():
     add("lint", lambda _o: testing.run_lint(), "run the linters")
     add("clean", lambda _o: clean.run(), "stop what runs and remove .dev")
     command = add("inspect", lambda o: inspect_file.run(o.arguments), "print a bank file as JSON")
-    command.usage = "./dev inspect [-h] [--validate] FILE"
+    command.usage = "./dev inspect [-h] [--validate [--schema XSD]] FILE"
     add("i18n", lambda _o: translations.update(), "bring the translations up to date")
     add("setup", lambda _o: _setup(), "provision everything and stop there")
     command = add("database", _database, "make or remove a database of your own")

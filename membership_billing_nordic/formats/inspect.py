@@ -1,6 +1,7 @@
 """Prints what a bank file says, one JSON object per line. Needs no database.
 
-Exit status: 0 the file is readable, 1 it is refused, 2 no format knows it.
+Exit status: 0 the file is readable, 1 it is refused, 2 no format knows it. With
+``--validate``: 0 its XML schema takes it, 1 it does not, 2 there is no schema for it.
 """
 
 import argparse
@@ -45,12 +46,17 @@ def decoders() -> list[Decoder]:
 def main(argv: list[str]) -> int:
     """Inspect the file that ``argv`` names; returns the exit status."""
     parser = argparse.ArgumentParser(prog="dev inspect", description=__doc__.split("\n")[0])
+    parser.add_argument("--validate", action="store_true", help="against the XML schema")
+    parser.add_argument("--schema", type=Path, help="the schema, or a folder of schemas")
     parser.add_argument("file", type=Path)
-    path = parser.parse_args(argv).file
+    options = parser.parse_args(argv)
+    path = options.file
     if path.exists() and not path.is_file():
         return _complain(f"{path}: not a regular file")
     try:
         with path.open("rb") as stream:
+            if options.validate:
+                return _validate(path, stream, options.schema)
             return _inspect(path, stream)
     except BrokenPipeError:
         # Whoever reads along has seen enough; keep Python from telling so at its end.
@@ -88,6 +94,33 @@ def _inspect(path: Path, stream: BinaryIO) -> int:
     if decoder is None:
         return _complain(f"{path}: no bank format known here")
     return REFUSED if refused else READABLE
+
+
+def _validate(path: Path, stream: BinaryIO, given: Path | None) -> int:
+    """Print what the file's XML schema refuses."""
+    from .iso20022 import schema  # slow to import, and only this needs it
+
+    decoder = recognise(stream, decoders())
+    rules = schema.schema_of(stream, given)
+    if rules is None:
+        return _complain(f"{path}: there is no XML schema for it here; name one with --schema")
+    number = 0
+    try:
+        for fault in schema.faults(stream, rules):
+            number += 1
+            _print({"type": "SchemaFault", **fault})
+    except schema.xmlschema.XMLSchemaException as error:
+        return _complain(f"{rules}: no XML schema ({type(error).__name__})")
+    _print(
+        {
+            "type": "Validation",
+            "format": decoder.FORMAT if decoder else None,
+            "schema": rules.name,
+            "valid": number == 0,
+            "faults": number,
+        }
+    )
+    return REFUSED if number else READABLE
 
 
 def _claims(tally: Tally) -> dict:
