@@ -49,7 +49,7 @@ class DirectDebitRegisterDifference(models.Model):
     )
     bank_notice = fields.Selection(
         related="event_id.written_notice",
-        string="Notice, Says the Bank",
+        string="Notice at the Bank",
         help="Whether the payer wants a notice of each debit, as the bank's list has it.",
     )
     mandate_id = fields.Many2one(

@@ -151,7 +151,12 @@ class PaymentTransaction(models.Model):
             "reference": self.reference,
             "provider": self.provider_id.name,
             "invoices": ", ".join(self._mbn_invoices().mapped("name")),
-            "since": format_datetime(self.env, self.last_state_change),
+            "since": format_datetime(
+                self.env,
+                self.last_state_change,
+                tz=self.company_id._billing_tz().key,
+                dt_format="short",
+            ),
         }
         look_up = self.env._(
             "Look payment %(reference)s up at the provider. While it is unclear, the invoice is "
