@@ -5,7 +5,8 @@ from unittest.mock import patch
 
 import psycopg2
 from lxml import html
-from odoo.tests import HttpCase, tagged
+from odoo.exceptions import AccessError
+from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .debit_common import DebitCommon, day
@@ -135,6 +136,26 @@ class TestDebitFailurePolicy(FailureCommon):
         self.order.sudo().write({"withdraw_wanted": True, "withdraw_reason": "person"})
         self.assertFalse(self._fail(self.order))
         self.assertEqual(self.order.state, "failed")
+
+    def test_the_front_desk_sees_what_was_told(self):
+        desk = new_test_user(
+            self.env,
+            "desk",
+            "membership_billing_nordic.group_billing_front_desk",
+            company_id=self.company.id,
+        )
+        failure = self._fail(self.order)
+        self._follow_up()
+        for record in (failure, self.order, self.mandate):
+            record = record.with_user(desk)
+            view = record.get_view(view_type="form")
+            names = set(view["models"][record._name]) & set(record.fields_get())
+            self.env.invalidate_all()
+            read = record.web_read({name: {"fields": {}} for name in names})
+            self.assertEqual(read[0]["id"], record.id)
+        self.assertEqual(failure.with_user(desk).invoice_names, self.invoice.name)
+        with self.assertRaises(AccessError):
+            failure.with_user(desk).action_send_again()
 
     def test_without_a_step_nothing_is_sent(self):
         self.policy.step_ids.unlink()

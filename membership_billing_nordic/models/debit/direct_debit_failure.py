@@ -121,7 +121,15 @@ class DirectDebitFailure(models.Model):
         help="The day on which nothing was open any more, or a new mandate was there.",
     )
     invoice_ids = fields.Many2many(
-        "account.move", string="Invoices", compute="_compute_invoice_ids", compute_sudo=True
+        "account.move",
+        string="Invoices",
+        compute="_compute_invoice_ids",
+        compute_sudo=True,
+        groups="membership_billing_nordic.group_billing_user,"
+        "membership_billing_nordic.group_billing_auditor",
+    )
+    invoice_names = fields.Char(
+        string="Invoice Numbers", compute="_compute_invoice_ids", compute_sudo=True
     )
     amount_open = fields.Monetary(string="Open", compute="_compute_invoice_ids", compute_sudo=True)
     due_date = fields.Date(compute="_compute_invoice_ids", compute_sudo=True)
@@ -163,6 +171,7 @@ class DirectDebitFailure(models.Model):
         for failure in self:
             claims = failure._claims()
             failure.invoice_ids = claims.move_id
+            failure.invoice_names = ", ".join(claims.move_id.mapped("name"))
             failure.amount_open = sum(claims.mapped("amount_residual_currency"))
             failure.due_date = failure.order_id.due_date or min(
                 claims.mapped("date_maturity"), default=False

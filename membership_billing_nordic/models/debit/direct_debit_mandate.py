@@ -108,7 +108,12 @@ class DirectDebitMandate(models.Model):
         compute="_compute_can_request", help="The bank can be asked for mandates of this agreement."
     )
     event_ids = fields.One2many(
-        "bank.mandate.event", "mandate_id", string="Messages of the Bank", readonly=True
+        "bank.mandate.event",
+        "mandate_id",
+        string="Messages of the Bank",
+        readonly=True,
+        groups="membership_billing_nordic.group_billing_user,"
+        "membership_billing_nordic.group_billing_auditor",
     )
 
     _payer_number_unique = models.UniqueIndex(

@@ -162,7 +162,9 @@ class DirectDebitOrder(models.Model):
     event_ids = fields.One2many(
         "direct.debit.order.event", "order_id", string="Answers of the Bank", readonly=True
     )
-    invoice_names = fields.Char(string="Invoices", compute="_compute_invoice_names")
+    invoice_names = fields.Char(
+        string="Invoices", compute="_compute_invoice_names", compute_sudo=True
+    )
 
     _in_a_file_once = models.UniqueIndex(
         "(agreement_id, reference_value, due_date) WHERE file_id IS NOT NULL",
