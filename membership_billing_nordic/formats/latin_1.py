@@ -36,10 +36,19 @@ def to_latin_1(text: str) -> str:
     Letters it lacks lose their accents or are replaced; the rest becomes ``?``. Whatever
     breaks lines or cannot be printed becomes a blank.
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable() and (text.isascii() or _fits(text)):
         return text
     composed = unicodedata.normalize("NFC", text)
     return "".join(_CHARACTERS.get(each) or _written(each) for each in composed)
+
+
+def _fits(text: str) -> bool:
+    """Are there only characters of ISO-8859-1? None of them is a combining one."""
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 # The letters that are needed most, so that they are not looked at one by one.
