@@ -181,6 +181,7 @@ billing.exception.action_file_not_arrived             -      -        -       - 
 billing.exception.action_nothing_comes                -      -        -       -           -    x    x       -
 billing.exception.action_open_record                  -      -        -       -           x    x    x       x
 billing.exception.action_payment_not_made             -      -        -       -           -    x    x       -
+billing.exception.action_release_mandates             -      -        -       -           -    x    x       -
 billing.exception.action_start_cron                   -      -        -       -           -    -    x       -
 billing.exception.action_test_channel                 -      -        -       -           -    -    x       -
 billing.run.action_ask_undo                           -      -        -       -           -    -    x       -

@@ -260,10 +260,11 @@ class TestDebitMandateFiles(DebitCommon):
         both = self.mandate | self.asked
         self.assertEqual(both.mapped("hold"), ["discarded", "discarded"])
         self.assertFalse(both.request_file_id | both.cancel_file_id)
-        self.assertIn("2 mandates", self._desk(file, "mandate_returned").name)
+        row = self._desk(file, "mandate_returned")
+        self.assertIn("with another file: 2", row.name)
         self._at(2026, 3, 3, 12, 0)
         self.assertFalse(self._make())
-        both.action_release()
+        row.with_env(self.env).action_release_mandates()
         self.assertFalse(self._desk(file, "mandate_returned"))
         again = self._make()
         self.assertEqual(

@@ -21,10 +21,11 @@ class BankFile(models.Model):
         string="Encrypted With", readonly=True, copy=False, help="Fingerprint of the key."
     )
     redacted_on = fields.Datetime(
+        string="Names Taken Out On",
         readonly=True,
         copy=False,
-        help="Since then its bytes are without names and texts. The fingerprint is that of the "
-        "file as it was sent.",
+        help="Since then its bytes are without names and texts. Size and fingerprint are those of "
+        "the file as it was made.",
     )
 
     def _store_bytes(self, content):

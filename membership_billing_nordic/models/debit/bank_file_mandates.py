@@ -70,9 +70,12 @@ class BankFile(models.Model):
                 "mandate_returned",
                 bool(counts.get(file)),
                 self.env._(
-                    "%(count)s mandates of %(name)s wait to be sent with another file",
+                    "Mandates of %(name)s that wait to be sent with another file: %(count)s",
                     count=counts.get(file, 0),
                     name=file.name,
                 ),
-                self.env._("Under Collection, Mandates, let them go with the next file."),
+                self.env._(
+                    "Let them go with the next file, or end those not wanted under Collection, "
+                    "Mandates (filter “Held Back from the Bank”)."
+                ),
             )

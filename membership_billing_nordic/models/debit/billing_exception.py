@@ -41,6 +41,13 @@ class BillingException(models.Model):
         },
     )
 
+    def action_release_mandates(self):
+        """Let the mandates that came back from files go with the next one."""
+        self.check_access("read")
+        files = self._of_kinds("bank.file", ("mandate_returned",))
+        held = [("returned_file_id", "in", files.ids), ("hold", "!=", False)]
+        self.env["direct.debit.mandate"].search(held).action_release()
+
     def action_ask_provider(self):
         """Ask the provider what became of online payments, and book those that are made."""
         self.check_access("write")
