@@ -6,6 +6,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from ...formats.accounts import is_same_account
 from ...formats.references import has_check_digit, normalise
 
 _RECONCILIATION_MODULES = frozenset({"account_accountant", "account_reconcile_oca"})
@@ -542,12 +543,12 @@ class BankAgreement(models.Model):
             companies = Domain("company_id", "child_of", connection_or_company.ids)
         else:
             companies = Domain("connection_id", "in", connection_or_company.ids)
-        domain = companies
         if account:
-            domain &= Domain("account_number", "=", re.sub(r"[\W_]+", "", account).upper())
-        elif not number:
+            candidates = self._with_account(companies, re.sub(r"[\W_]+", "", account).upper())
+        elif number:
+            candidates = self.search(companies)
+        else:
             return self.browse()
-        candidates = self.search(domain)
         exact = candidates.filtered(lambda row: number and normalise(row.number) == number)
         if not exact and account:
             exact = candidates.filtered(lambda row: not number or not row.number)
@@ -556,6 +557,14 @@ class BankAgreement(models.Model):
                 lambda row: normalise(row.number) == number and row._is_known_by_number()
             )
         return exact if len(exact) == 1 else self.browse()
+
+    @api.model
+    def _with_account(self, companies, account):
+        """The agreements on ``account``, which some formats write as IBAN and others do not."""
+        exact = self.search(companies & Domain("account_number", "=", account))
+        return exact or self.search(companies & Domain("account_number", "!=", False)).filtered(
+            lambda row: is_same_account(row.account_number, account)
+        )
 
     def _is_known_by_number(self):
         """Does the agreement's number say enough, however the bank writes the account?"""

@@ -1,5 +1,6 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 
 
 class BankDeposit(models.Model):
@@ -182,6 +183,45 @@ class BankDeposit(models.Model):
                         sum=deposit.payments_sum,
                     ),
                 )
+
+    def _hold_doubles(self, file):
+        """Hold deposits with payments that a file of another format seems to have brought.
+
+        The same money in two formats has no key in common: agreement, amount, reference and
+        a bank date at most three days apart have to serve, and the payer where there is no
+        reference. (Of a payer's account the formats tell different numbers.)
+        """
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT payment.deposit_id, count(DISTINCT payment.id), min(other_file.name)
+                     FROM bank_payment payment
+                     JOIN bank_payment other
+                       ON other.agreement_id = payment.agreement_id
+                      AND COALESCE(other.reference_value, '')
+                          = COALESCE(payment.reference_value, '')
+                      AND other.amount = payment.amount
+                      AND other.bank_date BETWEEN payment.bank_date - 3 AND payment.bank_date + 3
+                      AND other.state NOT IN ('information', 'discarded')
+                      AND (COALESCE(payment.reference_value, '') != ''
+                           OR LOWER(COALESCE(other.payer_name, ''))
+                              = LOWER(COALESCE(payment.payer_name, ''))
+                           OR other.payer_account_key = payment.payer_account_key)
+                     JOIN bank_file other_file
+                       ON other_file.id = other.file_id AND other_file.format != %(format)s
+                    WHERE payment.deposit_id = ANY(%(deposits)s)
+                    GROUP BY payment.deposit_id""",
+                format=file.format,
+                deposits=self.ids,
+            )
+        )
+        for deposit_id, count, name in rows:
+            note = self.env._(
+                "%(count)s of its payments seem to have come with %(file)s, in another format.",
+                count=count,
+                file=name,
+            )
+            self.browse(deposit_id)._hold("double", note)
 
     def _hold(self, reason, note):
         self.ensure_one()

@@ -386,14 +386,18 @@ class BankFile(models.Model):
     def _raw_records(self, numbers):
         """The records of the file with these numbers, as text: ``{number: text}``.
 
-        A record is a line, blank ones at the start not counted. Of a file that is not
-        made of lines there is nothing to show.
+        A record is a line, blank ones at the start not counted, unless the decoder knows
+        better. Of a file that is not made of lines there is nothing to show.
         """
         self.ensure_one()
         wanted = {number for number in numbers if number > 0}
         found, number = {}, 0
         if not wanted or not self.size:
             return found
+        decoder = self._decoder()
+        if hasattr(decoder, "raw_records"):
+            with self._open_bytes() as stream:
+                return decoder.raw_records(stream, wanted, _RAW_RECORD_LIMIT)
         with self._open_bytes() as stream:
             while number < max(wanted) and (line := stream.readline(_LONGEST_LINE)):
                 if len(line) == _LONGEST_LINE:
@@ -559,6 +563,7 @@ class BankFile(models.Model):
         self.env["bank.deposit"].invalidate_model(["payment_ids"])
         self.env["bank.deposit"]._hold_payments_without_deposit(self)
         self.deposit_ids.filtered(lambda deposit: deposit.state == "new")._check_sums()
+        self.deposit_ids.filtered(lambda deposit: deposit.state == "new")._hold_doubles(self)
 
     def _count_pending(self):
         pending = self.env["bank.payment"].search_count(
