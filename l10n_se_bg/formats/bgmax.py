@@ -16,6 +16,7 @@ from tempfile import SpooledTemporaryFile
 from typing import BinaryIO
 
 from ...membership_billing_nordic.formats.drafts import drafting
+from ...membership_billing_nordic.formats.fixed_width import Layout, printable
 from ...membership_billing_nordic.formats.messages import (
     Deposit,
     FormatIssue,
@@ -57,13 +58,14 @@ _FRAME = frozenset(("01", "05", "15", "20", "21", "70"))
 _SEALS = ("00", "99")
 _START = "the start of the file, 01BGMAX"
 # Checked by the bank against the agreement.
-_CHECKED = frozenset("24")
-_BANK_CODES = {code: f"20{code}" for code in "012345"}
-_METHODS = {"1": "terminal_giro", "2": "remittance", "3": "giro", "4": "direct_debit"}
-_NO_SERIAL = "0" * 12
-_NO_PAYER = "0" * 10
+_CHECKED = frozenset((b"2", b"4"))
+_BANK_CODES = {code.encode(): f"20{code}" for code in "012345"}
+_METHODS = {b"1": "terminal_giro", b"2": "remittance", b"3": "giro", b"4": "direct_debit"}
+_NO_SERIAL = b"0" * 12
+_NO_PAYER = b"0" * 10
+_BLANK = ord(" ")
 _FULL_REFERENCE, _FULL_TEXT = 25, 50
-_IMAGE = "1"
+_IMAGE = b"1"
 
 
 def recognises(head: bytes) -> bool:
@@ -374,21 +376,24 @@ class _BgMaxFile:
     def payment(self, record: int, first: str, others: list):
         """The draft of one payment from its records; None if a fault keeps it out."""
         deposit = self.deposit or self.begin(record)
-        payer, reference, digits, code, channel, serial, image, deduction = _cut_payment(first)
+        # One call cuts bytes; from a text it would take one for each field.
+        cut = _cut_payment(first.encode("latin-1"))
+        payer, reference, digits, code, channel, serial, image, deduction = cut
         deposit.count += 1
         money = _money(digits)
         if money is None:
-            self.issues.append(error(record, "amount", "digits", digits))
+            self.issues.append(error(record, "amount", "digits", printable(digits)))
             self.pass_over(deposit, first, others)
             return None
         ore, amount = money
         bank_code = _BANK_CODES.get(code) or self.unknown_code(record, code)
         if first[1] == "1":
             deposit.deductions += 1
-            ore, amount, bank_code = -ore, -amount, f"21{code}{deduction}"
+            ore, amount = -ore, -amount
+            bank_code = f"21{printable(code)}{printable(deduction)}"
         deposit.ore += ore
-        has_serial = serial != _NO_SERIAL and serial[0] != " "
-        serial = serial.rstrip()
+        has_serial = serial != _NO_SERIAL and serial[0] != _BLANK
+        serial = serial.decode("latin-1").rstrip()
         draft = _blank_payment()
         _fill_payment(
             draft,
@@ -405,10 +410,10 @@ class _BgMaxFile:
             serial,
         )
         if payer != _NO_PAYER:
-            draft.payer_account = self.payer(record, payer)
+            draft.payer_account = self.payer(record, payer.decode("latin-1"))
         if image == _IMAGE:
             draft.form_number = serial
-        text = reference.rstrip()
+        text = reference.decode("latin-1").rstrip()
         if code in _CHECKED or (text and _is_whole_word(text, others)):
             draft.reference, text = text.lstrip(), ""
         if others or text:
@@ -422,11 +427,12 @@ class _BgMaxFile:
         deposit.deductions += first[1] == "1"
         self.extra_references += sum(line[:2] in ("22", "23") for _, line in others)
 
-    def unknown_code(self, record: int, code: str) -> str:
+    def unknown_code(self, record: int, code: bytes) -> str:
+        found = printable(code)
         self.issues.append(
-            warning(record, "reference code", "0 to 5", code, "reference not checked")
+            warning(record, "reference code", "0 to 5", found, "reference not checked")
         )
-        return f"20{code}"
+        return f"20{found}"
 
     def payer(self, record: int, payer: str) -> str:
         if not payer.isdecimal() and payer.strip():
@@ -504,12 +510,12 @@ def _is_whole_word(text: str, others: list) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def _money(digits: str) -> tuple[int, Decimal] | None:
+def _money(digits: bytes) -> tuple[int, Decimal] | None:
     """Öre and kronor; None if these are no digits. Fees are alike, so most are known."""
-    return (int(digits), kronor(int(digits))) if records.is_number(digits) else None
+    return (int(digits), kronor(int(digits))) if digits.isdigit() else None
 
 
-_cut_payment = records.PAYMENT.cut
+_cut_payment = Layout(*records.PAYMENT.fields).cut
 _blank_payment, _fill_payment = drafting(
     PaymentReceived,
     *("record", "key", "deposit_key", "account", "agreement_number", "amount", "currency"),
