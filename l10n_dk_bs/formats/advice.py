@@ -18,11 +18,13 @@ def text_lines(lines: Iterable[str], width: int = WIDTH) -> list[str]:
     """
     found = []
     for text in lines:
-        if len(text) <= width and text.isascii() and text.isprintable():
-            found.append(text.rstrip())
-        else:
-            for line in text.splitlines() or [""]:
-                found += _broken(to_latin_1(line).rstrip(), width)
+        # Only what cannot be printed breaks lines.
+        for part in [text] if text.isprintable() else text.splitlines():
+            line = to_latin_1(part).rstrip()
+            if len(line) > width:
+                found += _wrapper(width).wrap(line)
+            else:
+                found.append(line)
     while found and not found[-1]:
         found.pop()
     return found
@@ -33,10 +35,6 @@ def amount_lines(text: str, amount: Decimal) -> tuple[str, ...]:
     shown = f"{amount:,.2f}".translate(_DANISH)
     *first, last = text_lines([text], WIDTH - len(shown) - _GAP) or [""]
     return (*first, last + shown.rjust(WIDTH - len(last)))
-
-
-def _broken(text: str, width: int) -> list[str]:
-    return _wrapper(width).wrap(text) or [""] if len(text) > width else [text]
 
 
 def _wrapper(width: int) -> TextWrapper:

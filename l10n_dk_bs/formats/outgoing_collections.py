@@ -278,6 +278,11 @@ def _wrong_date(request, today, is_test):
 
 
 @lru_cache(maxsize=64)
+def _day_text(day: date) -> str:
+    return f"{day:%d%m%Y}"
+
+
+@lru_cache(maxsize=64)
 def _reach(today: date, is_test: bool, is_form: bool) -> tuple[date, date]:
     """The first and the last due date of a file made ``today``."""
     first, last = today + timedelta(days=1), today + timedelta(days=MOST_DAYS_AHEAD)
@@ -363,7 +368,7 @@ class _Sections:
         writer, ore = self.writer, ore_of(request.amount)
         if self.starts is not None:
             self.starts.update((each.key, writer.size + 1) for each in requests)
-        found = content.records(patterns, f"{request.due_date:%d%m%Y}", ore)
+        found = content.records(patterns, _day_text(request.due_date), ore)
         writer.add(*found)
         totals, texts = writer.section, len(content.lines) + len(content.form_lines)
         totals.transactions += 1
