@@ -61,8 +61,6 @@ _LARGEST = kronor(records.LARGEST_AMOUNT)
 _LONGEST_REFERENCE = records.LONGEST_REFERENCE
 _PERIOD_CODES = {period: code for code, period in PERIODS.items()} | {("", False): ONCE}
 _CHANGE_CODES = {fields: code for code, fields in CHANGE_FIELDS.items()}
-_ONCE = f"{ONCE}   "
-_NOT_IN_PATTERN = ("period code", "recurrences", "payee bankgiro")
 # 25 and 29 alone tell apart orders of one payer, day and amount.
 _WITH_REFERENCE = ("25", "29")
 
@@ -113,7 +111,7 @@ class AutogiroOrders:
 
 
 class _Days(dict):
-    """The days on which payments may be made, as they are written; empty for others."""
+    """Single payment dates with their period code, as they are written; empty for others."""
 
     def __init__(self, calendar: BankingDays, today: date | None):
         super().__init__()
@@ -125,7 +123,7 @@ class _Days(dict):
 
     def __missing__(self, day) -> str:
         is_right = not any(self.wrong(day)) and self.calendar.is_open(day)
-        self[day] = f"{day:%Y%m%d}" if is_right else ""
+        self[day] = f"{day:%Y%m%d}{ONCE}" if is_right else ""
         return self[day]
 
     def wrong(self, day, name: str = "due date") -> Iterator[tuple]:
@@ -266,15 +264,21 @@ _FAULTS = {
 
 def _ore(amount: Decimal) -> int | None:
     """The amount in öre; None unless it is above zero, has at most two decimals and fits."""
-    return _exact_ore(amount) if isinstance(amount, Decimal) and amount.is_finite() else None
+    money = _money(amount)
+    return money and money[0]
+
+
+def _money(amount: Decimal) -> tuple[int, str] | None:
+    """As :func:`_ore`, and as it is written."""
+    return _exact(amount) if isinstance(amount, Decimal) and amount.is_finite() else None
 
 
 @lru_cache(maxsize=8192)
-def _exact_ore(amount: Decimal) -> int | None:
-    """As :func:`_ore`. Fees are alike, so most are known."""
+def _exact(amount: Decimal) -> tuple[int, str] | None:
+    """As :func:`_money`. Fees are alike, so most are known."""
     ore = int(amount * 100)
     is_exact = amount.same_quantum(_ZERO) or kronor(ore) == amount
-    return ore if is_exact and 0 < ore <= records.LARGEST_AMOUNT else None
+    return (ore, f"{ore:012d}") if is_exact and 0 < ore <= records.LARGEST_AMOUNT else None
 
 
 def _reference(request: OutgoingMessage) -> str:
@@ -381,26 +385,27 @@ class _File:
         days, starts, add = self.days, self.starts, self.lines.append
         size, total = self.offset + len(self.lines), 0
         for request in requests:
-            ore, payer, reference = _ore(request.amount), request.payer_number, request.reference
+            money = _money(request.amount)
+            payer, reference, when = request.payer_number, request.reference, days[request.due_date]
             if not (reference.isascii() and reference.isprintable()):
                 reference = to_latin_1(reference)
             reference = reference.strip()
-            day, period = days[request.due_date], _ONCE
-            is_digits = payer.isdecimal() and payer.isascii() and len(payer) <= PAYER_DIGITS
-            number = int(payer) if is_digits else 0
             if (
-                not (ore and day and number)
+                not (money and when)
                 or request.is_immediate
                 or request.interval
                 or request.times is not None
                 or request.at_month_end
                 or request.currency != CURRENCY
                 or len(reference) > _LONGEST_REFERENCE
+                or not (payer.isdecimal() and payer.isascii() and payer.strip("0"))
+                or len(payer) > PAYER_DIGITS
                 or request.agreement_number != bankgiro
             ):
                 self._require_right(request, bankgiro)
-                day, period = _day_and_period(request)
-            add(pattern % (day, period, number, ore, reference))
+                when = _when(request)
+            ore, digits = money
+            add(pattern % (when, payer.zfill(PAYER_DIGITS), digits, reference))
             size += 1
             starts[request.key] = size
             total += ore
@@ -442,18 +447,22 @@ class _File:
 
 
 def _order_pattern(kind: str, payee: int) -> str:
-    """For payment date, period with recurrences, payer number, amount, reference."""
-    period = Field("period code and recurrences", 11, 14)
-    fields = [each for each in records.ORDER.fields if each.name not in _NOT_IN_PATTERN]
-    fixed = Constant(1, kind), Constant(44, f"{payee:010d}")
-    return records.Table(period, *fields).pattern(*fixed)
+    """For what :func:`_when` gives, payer number and amount with their zeros, reference."""
+    variable = (
+        Field("payment date, period code and recurrences", 3, 14),
+        Field("payer number", 16, 31),
+        Field("amount", 32, 43),
+        Field("reference", 54, 69),
+    )
+    return records.Table(*variable).pattern(Constant(1, kind), Constant(44, f"{payee:010d}"))
 
 
-def _day_and_period(request) -> tuple[str, str]:
+def _when(request) -> str:
+    """Payment date, period code and recurrences."""
     code = _PERIOD_CODES[request.interval, request.at_month_end]
     times = "" if request.times is None else f"{request.times:03d}"
     day = AT_ONCE if request.is_immediate else f"{request.due_date:%Y%m%d}"
-    return day, code + times
+    return f"{day:8}{code}{times}"
 
 
 def _new_mandate(request: MandateRequest, payee: int) -> str:
