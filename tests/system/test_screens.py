@@ -73,6 +73,8 @@ LISTS = (
     "action_bank_payment_to_place",
     "action_direct_debit_order",
     "action_direct_debit_deadline",
+    "action_direct_debit_failure",
+    "action_direct_debit_failure_policy",
     "action_direct_debit_call",
     "action_bank_agreement",
     "action_bank_channel",
