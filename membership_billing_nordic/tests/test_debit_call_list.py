@@ -12,8 +12,12 @@ from .membership_common import MembershipCommon
 MODULE = "membership_billing_nordic"
 
 
-class CallCommon(DebitCommon):
-    """It is Monday, 2 March 2026, nine o'clock; both payers have an invoice of 10 March."""
+@tagged("post_install", "-at_install", "post_install_l10n")
+class TestDebitCallList(DebitCommon, MembershipCommon):
+    """Whom to call about failed debits, what becomes of it, and call agencies.
+
+    It is Wednesday, 11 March 2026, nine o'clock, when the debit of 10 March has failed.
+    """
 
     @classmethod
     def setUpClass(cls):
@@ -32,6 +36,10 @@ class CallCommon(DebitCommon):
             company_id=cls.company.id,
             company_ids=[(6, 0, cls.company.ids)],
         )
+
+    def _at(self, *moment):
+        super()._at(*moment)
+        self._set_today(date(*moment[:3]))
 
     def _failed(self, payer=None, amount=350.0, due=None):
         """An invoice whose debit failed on 11 March, and its payer's row."""
@@ -55,11 +63,6 @@ class CallCommon(DebitCommon):
 
     def _history(self, call):
         return call.contact_ids.sorted("id").mapped("outcome")
-
-
-@tagged("post_install", "-at_install", "post_install_l10n")
-class TestDebitCallList(CallCommon):
-    """Whom to call about failed debits, and what becomes of it."""
 
     # ------------------------------------------------------------------ listing
 
@@ -342,10 +345,7 @@ class TestDebitCallList(CallCommon):
         other.user_id = self.desk_user
         self.assertIn(("", "1 to call, $\N{NO-BREAK SPACE}50.00", "calls desk"), desk._to_call())
 
-
-@tagged("post_install", "-at_install", "post_install_l10n")
-class TestDebitCallAgency(CallCommon):
-    """Rows handed out to a call agency, and its answers."""
+    # ------------------------------------------------------------------ call agencies
 
     def _export(self, calls, **values):
         wizard = (
@@ -497,13 +497,10 @@ class TestDebitCallAgency(CallCommon):
         self._mandate(payer)
         return payer
 
-
-@tagged("post_install", "-at_install", "post_install_l10n")
-class TestDebitCallMember(CallCommon, MembershipCommon):
-    """What the call list does to memberships."""
+    # ------------------------------------------------------------------ memberships
 
     def test_lower_amount_and_leaving_open_the_membership_that_is_owed(self):
-        self._set_today(date(2026, 3, 2))
+        self._at(2026, 3, 2, 8)
         plan = self._plan(name="Adult", price=100.0, code="ADULT")
         contract = self._contract(plan, member=self.payer, start="2026-03-01")
         self.env["billing.run"]._bill_now(contract)
