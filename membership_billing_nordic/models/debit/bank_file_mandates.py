@@ -27,6 +27,7 @@ class BankFile(models.Model):
 
     def action_show_mandates(self):
         """Show the mandates that this file asks for, or tells the end of."""
+        self.check_access("read")
         self.env["direct.debit.mandate"].check_access("read")
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
