@@ -190,7 +190,7 @@ class _BgMaxFile:
     def read(self) -> Iterator[Message]:
         """Collect the records of each payment; it goes out when it is whole."""
         record = begun = 0
-        first = name = street = city = ""
+        first = text = name = street = city = ""
         others: list[tuple[int, str]] = []
         for batch in self.source.batches():
             for line in batch:
@@ -207,17 +207,20 @@ class _BgMaxFile:
                     if kind == "8":
                         city = line
                         continue
+                    if kind == "5" and not text:
+                        text = line
+                        continue
                     if kind not in _PAYMENTS if kind else line[:2] not in _FRAME:
                         others.append((record, line))
                         continue
-                    payment = self.payment(begun, first, others)
+                    payment = self.payment(begun, first, text, others)
                     if self.issues:
                         yield from self.drain()
                     if payment is not None:
                         _add_payer(payment, name, street, city)
                         payment.__class__ = PaymentReceived
                         yield payment
-                    name = street = city = ""
+                    text = name = street = city = ""
                     if others:
                         others = []
                 if kind and kind in _PAYMENTS and not self.is_closed:
@@ -373,7 +376,7 @@ class _BgMaxFile:
         self.deposit.record = record
         return self.deposit
 
-    def payment(self, record: int, first: str, others: list):
+    def payment(self, record: int, first: str, information: str, others: list):
         """The draft of one payment from its records; None if a fault keeps it out."""
         deposit = self.deposit or self.begin(record)
         # One call cuts bytes; from a text it would take one for each field.
@@ -414,10 +417,13 @@ class _BgMaxFile:
         if image == _IMAGE:
             draft.form_number = serial
         text = reference.decode("latin-1").rstrip()
-        if code in _CHECKED or (text and _is_whole_word(text, others)):
+        if code in _CHECKED or (text and _is_whole_word(text, information)):
             draft.reference, text = text.lstrip(), ""
-        if others or text:
-            self.add_details(draft, text, others)
+        if information or text:
+            text = _gone_on(text, _FULL_REFERENCE, information)
+            draft.text = text.strip()
+        if others:
+            self.add_details(draft, text, information, others)
         # Without a date it is told of by its deposit record.
         return draft if deposit.bank_date else None
 
@@ -440,27 +446,22 @@ class _BgMaxFile:
             return ""
         return payer.strip().lstrip("0")
 
-    def add_details(self, draft, text: str, others: list) -> None:
-        """What the records of a payment say beside name and address."""
-        # What follows a text that fills its field goes on in the middle of a word.
-        has_room = len(text) < _FULL_REFERENCE
+    def add_details(self, draft, text: str, before: str, others: list) -> None:
+        """What the records of a payment say beside name, address and first information."""
         references = ()
         for record, line in others:
             kind = line[:2]
             if kind == "25":
-                shown = line[2:52].rstrip()
-                text += f"\n{shown}" if has_room and text else shown
-                has_room = len(shown) < _FULL_TEXT
+                full = len(text) + 1 if before[51] == " " else len(text)
+                text, before = _gone_on(text, full, line), line
             elif kind == "29":
                 draft.payer_organisation = self.organisation(record, line)
             elif kind == "22" or kind == "23":
                 references += self.extra_reference(record, line)
             else:
                 self.issues += self.unknown(record, kind, line)
-        if text:
-            draft.text = text.strip()
-        if references:
-            draft.references = references
+        draft.text = text.strip()
+        draft.references = references
 
     def extra_reference(self, record: int, line: str) -> tuple[ReferenceAmount, ...]:
         self.extra_references += 1
@@ -497,16 +498,25 @@ def _add_payer(draft, name: str, street: str, city: str) -> None:
         draft.payer_street = f"{extra}, {words}" if extra and words else extra or words
         draft.payer_zip = street[37:46].strip()
     if city:
-        draft.payer_city = city[2:37].strip()
-        if city[37] != " " or city[72] != " ":
-            draft.payer_country = city[72:74].strip() or city[37:72].strip()
+        draft.payer_city, draft.payer_country = _place(city)
 
 
-def _is_whole_word(text: str, others: list) -> bool:
+@lru_cache(maxsize=4096)
+def _place(line: str) -> tuple[str, str]:
+    """City and country. Members live in few places, so most are known."""
+    city, country, code = records.ADDRESS_2.cut(line)
+    return city.strip(), code.strip() or country.strip()
+
+
+def _is_whole_word(text: str, information: str) -> bool:
     """Is ``text`` one word that does not go on in the record after it?"""
-    if " " in text.strip():
-        return False
-    return len(text) < _FULL_REFERENCE or not any(line.startswith("25") for _, line in others)
+    return " " not in text.strip() and (len(text) < _FULL_REFERENCE or not information)
+
+
+def _gone_on(text: str, full: int, information: str) -> str:
+    """The text and an information record after it: a text that is ``full`` goes on in a word."""
+    shown = information[2:52].rstrip()
+    return f"{text}\n{shown}" if text and shown and len(text) < full else text + shown
 
 
 @lru_cache(maxsize=8192)
