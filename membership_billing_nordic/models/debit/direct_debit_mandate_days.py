@@ -26,12 +26,12 @@ class DirectDebitMandate(models.Model):
     @api.model
     def _cron_end_mandates(self):
         """End the mandates whose last day is over."""
-        live = [("state", "=", "active"), ("valid_to", "!=", False)]
-        for company in self.env["res.company"].search([]):
+        live = Domain("state", "=", "active") & Domain("valid_to", "!=", False)
+        for (company,) in self._read_group(live, ["company_id"]):
             over = Domain("company_id", "=", company.id) & Domain(
                 "valid_to", "<", company._billing_today()
             )
-            for mandate in self.search(Domain(live) & over):
+            for mandate in self.search(live & over):
                 meaning = mandate.ended_meaning or mandate.env._("Its last day is over.")
                 quiet = mandate.with_context(tracking_disable=True)
                 quiet._end("cancelled", meaning, mandate.valid_to)
