@@ -28,7 +28,8 @@ SECTIONS: Mapping[str, Mapping[bytes, type[Section]]] = {
     records.MANDATES: dict.fromkeys((b"0210", b"0212", b"0219"), MandateSection),
     records.MANDATE_REQUESTS: dict.fromkeys((b"0120", b"0125", b"0126"), RequestSection),
 }
-_HEAD = re.compile(rb"(?:\A|\n)(?:\xef\xbb\xbf)?[ \t\r]*BS(002.{11}(?P<type>\d{4})|\d{3})")
+_HEAD = re.compile(rb"(?:\A|\n)(?:\xef\xbb\xbf)?[ \t\r]*BS002.{11}(?P<type>\d{4})")
+_DAMAGED = re.compile(rb"(?:\xef\xbb\xbf)?\s*BS[09][0-9]2")
 _START = "a delivery start, BS002"
 
 
@@ -47,9 +48,9 @@ class Deliveries:
     def recognises(self, head: bytes) -> bool:
         """Does the file hold a delivery, though perhaps a damaged one?"""
         match = _HEAD.search(head)
-        if not match:
-            return False
-        return not self._types or (match["type"] or b"").decode() in self._types
+        if not self._types:
+            return bool(match or _DAMAGED.match(head))
+        return bool(match) and match["type"].decode() in self._types
 
     def decode(self, stream: BinaryIO) -> Iterator[Message]:
         """Yield what the file says, in its order; the deposits of a section at its end.

@@ -12,6 +12,7 @@ from ...membership_billing_nordic.formats.messages import (
     OutgoingMessage,
 )
 from . import records, records_0601
+from .advice import MOST_LINES as MOST_TEXTS
 from .checks import date_error, error, field_errors, kroner, read_date, warning
 from .numbers import NO_MANDATE, customer_number
 from .sections import Section
@@ -106,8 +107,9 @@ class CollectionSection(Section):
             yield from self.fault(record, "customer number", "that of the collection before", b"")
             return
         texts = getattr(now, _TEXTS[line[records.KIND]])
-        if int(number) != len(texts) + 1:
-            yield from self.fault(record, "record number", f"{len(texts) + 1:05d}", number)
+        if int(number) != len(texts) + 1 or len(texts) == MOST_TEXTS:
+            expected = f"{len(texts) + 1:05d}, {MOST_TEXTS:05d} at most"
+            yield from self.fault(record, "record number", expected, number)
             return
         texts.append(records_0601.TEXT_LAYOUT.cut(line)[0].decode("latin-1").rstrip())
 

@@ -26,6 +26,7 @@ from .records_0602 import Result
 from .sections import Section
 
 _MOST_WAITING = 1000  # slips whose texts came before them; a bound on memory
+_MOST_MOMENTS = 10_000  # pairs of dates that are remembered; a bound on memory
 _TO_CREDITOR, _NO_AMOUNT, _TO_DEBTOR = b"1", b"0", b"2"
 _NO_DATES = b"0" * 12
 _NO_MANDATE = NO_MANDATE.encode()
@@ -141,7 +142,7 @@ class _ResultSection(Section):
             self.deposits[bank_date] = deposit
         moment = deposit, found[paid_on]
         dates = line[paid_on.first - 1 : booked_on.last]
-        if dates != _NO_DATES:
+        if dates != _NO_DATES and len(self.moments) < _MOST_MOMENTS:
             self.moments[dates] = moment
         return moment
 

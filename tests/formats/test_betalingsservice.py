@@ -174,7 +174,18 @@ def test_formats_have_names_of_their_own():
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"BS", b"NY000010", b"BST002345", b"PBCNET00BS1", b"01BGMAX", b"\x00BS002"]
+    "content",
+    [
+        b"",
+        b"BS",
+        b"NY000010",
+        b"BST002345",
+        b"PBCNET00BS1",
+        b"name\nBS0012",
+        b"BS1042",
+        b"01BGMAX",
+        b"\x00BS002",
+    ],
 )
 def test_other_files_are_not_known(content):
     assert decoder_of(content) is None
