@@ -62,8 +62,10 @@ class TestBankFileSealed(BankOutCommon):
         file = self._make(BYTES)
         found = self.key.read_bytes()
         self.key.unlink()
-        with self.assertRaisesRegex(UserError, f"key {file.sealed_with}, which this server does"):
-            file.read(["content"])
+        problem = f"key {file.sealed_with}, which this server does"
+        with self.assertRaisesRegex(UserError, problem), file._open_bytes():
+            self.fail("it was read")
+        self.assertFalse(file.content, "its form opens all the same")
         for _time in range(3):
             self._send_all()
         self.assertEqual((file.state, self.way.sent), ("queued", []))

@@ -33,6 +33,20 @@ class BankFile(models.Model):
             content, self.sealed_with = seal(content)
         return super()._store_bytes(content)
 
+    def _compute_content(self):
+        """Nothing where the key is missing: the form opens all the same, to tell of it."""
+        for file in self:
+            try:
+                super(BankFile, file)._compute_content()
+            except UserError:
+                file.content = False
+
+    def action_download(self):
+        """Download it, or say that its key is missing."""
+        action = super().action_download()
+        with self.sudo()._open_bytes():
+            return action
+
     @contextmanager
     def _open_bytes(self):
         """As it was sent, or what is left of it once it is redacted.
