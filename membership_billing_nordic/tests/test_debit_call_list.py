@@ -38,8 +38,8 @@ class TestDebitCallList(DebitCommon, MembershipCommon):
         )
 
     def _at(self, *moment):
-        super()._at(*moment)
         self._set_today(date(*moment[:3]))
+        return super()._at(*moment)
 
     def _failed(self, payer=None, amount=350.0, due=None):
         """An invoice whose debit failed on 11 March, and its payer's row."""

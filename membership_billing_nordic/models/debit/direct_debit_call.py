@@ -113,9 +113,7 @@ class DirectDebitCall(models.Model):
     handed_out_on = fields.Datetime(
         readonly=True, help="When the row was last exported for a call agency."
     )
-    handed_out_by_id = fields.Many2one(
-        "res.users", string="Handed Out By", readonly=True, ondelete="set null"
-    )
+    handed_out_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
     contact_ids = fields.One2many(
         "direct.debit.call.contact", "call_id", string="History", readonly=True
     )
@@ -349,7 +347,8 @@ class DirectDebitCall(models.Model):
     @api.model
     def _cron_due(self):
         """Rows whose next contact has come are to be called."""
-        for company in self.env["res.company"].search([]):
+        waiting = self._read_group([("state", "=", "waiting")], ["company_id"])
+        for (company,) in waiting:
             due = [
                 ("company_id", "=", company.id),
                 ("state", "=", "waiting"),
