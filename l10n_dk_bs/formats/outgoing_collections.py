@@ -330,6 +330,8 @@ class _Sections:
     def _debits(self, slips: list) -> Iterator[Sequence[CollectionRequest]]:
         """The requests of each debit; those of slips are put aside."""
         before = ("", date.min)
+        # Formats know no Odoo, and this is not for records.
+        # pylint: disable-next=bad-builtin-groupby
         for identity, group in groupby(self.assignment.requests, _payer_and_day):
             requests = tuple(group)
             if identity < before:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
-from itertools import groupby
 
 from ...membership_billing_nordic.formats.messages import (
     Assignment,
@@ -87,9 +86,9 @@ class MandateRequests:
             stream, records.MANDATE_REQUESTS, transmission, self._subsystem, today
         )
         for assignment in assignments:
-            in_order = sorted(assignment.requests, key=_section)
-            for section, requests in groupby(in_order, _section):
-                _write_section(writer, section, list(requests), starts)
+            for section in sorted(set(map(_section, assignment.requests))):
+                requests = [each for each in assignment.requests if _section(each) == section]
+                _write_section(writer, section, requests, starts)
         writer.finish(is_short=True)
         count = sum(len(assignment.requests) for assignment in assignments)
         if len(starts) != count:
