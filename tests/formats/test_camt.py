@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 from odoo.addons.membership_billing_nordic.formats import accounts, messages
@@ -405,3 +406,24 @@ def test_the_iban_ends_with_the_national_number():
     assert not accounts.is_same_account("NO9386011117947", "86011117948")
     assert not accounts.is_same_account("NO9386011117947", "947")
     assert not accounts.is_same_account("", "")
+
+
+def test_a_document_in_an_envelope_or_without_a_namespace_is_read():
+    plain = message(entry(transaction()))
+    start = plain.index(b"<Document")
+    envelope = plain[:start] + b'<x:Parcel xmlns:x="urn:x">' + plain[start:] + b"</x:Parcel>"
+    nameless = plain.replace(b' xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"', b"")
+    for content in (envelope, nameless):
+        assert camt.NOTIFICATION.recognises(content[:4096])
+        assert not camt.STATEMENT.recognises(content[:4096])
+        assert read(content).messages == read(plain).messages
+
+
+def test_a_record_is_shown_as_its_element():
+    two = message(entry(transaction("60.00", "1"), transaction("40.00", "2")))
+    with_lines = two.replace(b"><", b">\n<")
+    for content in (two, with_lines):
+        shown = camt.NOTIFICATION.raw_records(BytesIO(content), {5, 99}, 1000)
+        assert list(shown) == [5]
+        assert "<AcctSvcrRef>2</AcctSvcrRef>" in shown[5]
+        assert len(camt.NOTIFICATION.raw_records(BytesIO(content), {5}, 20)[5]) == 20
