@@ -81,6 +81,7 @@ class _CamtFile:
         self._report_element: etree._Element | None = None
         self._entry: Entry | None = None
         self._entry_element: etree._Element | None = None
+        self._read_entry: Callable | None = None
         self._keys: dict[tuple[str, str], int] = {}
         self._told: set[tuple[str, ...]] = set()
         self._seen_by: Callable[[int, etree._Element], None] = lambda _record, _element: None
@@ -185,7 +186,7 @@ class _CamtFile:
         values, faults = reader[_TRANSACTION](element)
         record = self._next_record()
         self._seen_by(record, element)
-        messages = entry.add(record, values, partial(self._entry_values, reader))
+        messages = entry.add(record, values, self._entry_values)
         if faults or issues:
             return [*issues, *self._order_faults(record, faults), *messages]
         return messages
@@ -222,8 +223,9 @@ class _CamtFile:
 
     # ------------------------------------------------------------------ what holds an element
 
-    def _entry_values(self, reader) -> Values:
-        return reader[_ENTRY](self._entry_element)[0]
+    def _entry_values(self) -> Values:
+        """The own fields of the entry at hand, as far as they were read."""
+        return self._read_entry(self._entry_element)[0]
 
     def _entry_of(self, reader, entry_tag: str, element) -> tuple[Entry | None, list[FormatIssue]]:
         """The entry an element belongs to, begun if it is the first of it."""
@@ -238,6 +240,7 @@ class _CamtFile:
         report.entries += 1
         self._entry = Entry(report, self._next_record(), report.entries)
         self._entry_element = holder
+        self._read_entry = reader[_ENTRY]
         return self._entry, issues
 
     def _report_of(self, reader, element) -> tuple[Report, list[FormatIssue]]:

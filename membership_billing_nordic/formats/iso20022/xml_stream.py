@@ -12,7 +12,7 @@ from lxml import etree
 
 # Small, so that what was parsed is read while the processor still has it at hand: a fifth
 # less time than with pieces of 64 kB.
-CHUNK = 1 << 12
+CHUNK = 1 << 11
 _LARGEST_PROLOG = 1 << 16
 # Far more than a bank's largest transaction; a bound on memory for hostile files.
 LARGEST_ELEMENT = 8 << 20
