@@ -20,7 +20,7 @@ class BankConnection(models.Model):
     _inherit = "bank.connection"
 
     scheme = fields.Selection(
-        selection_add=[(SCHEME, "Betalingsservice / Mastercard Payment Services (Denmark)")],
+        selection_add=[(SCHEME, "Betalingsservice (Denmark)")],
         ondelete={SCHEME: lambda connections: connections._leave_scheme()},
     )
     l10n_dk_subsystem = fields.Char(
