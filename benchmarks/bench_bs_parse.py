@@ -78,6 +78,7 @@ def _ours() -> Callable[[Path], int]:
 
     mount()
     from odoo.addons.l10n_dk_bs import formats
+    from odoo.addons.membership_billing_nordic.formats.messages import FormatIssue, PaymentReceived
 
     [decoder] = [each for each in formats.DECODERS if each.FORMAT == "dk.bs_0602"]
 
@@ -85,9 +86,11 @@ def _ours() -> Callable[[Path], int]:
         count = 0
         with path.open("rb") as stream:
             for message in decoder.decode(stream):
-                if type(message).__name__ == "FormatIssue":
+                kind = type(message)
+                if kind is PaymentReceived:
+                    count += 1
+                elif kind is FormatIssue:
                     raise SystemExit(f"unexpected: {message}")
-                count += type(message).__name__ == "PaymentReceived"
         return count
 
     return read

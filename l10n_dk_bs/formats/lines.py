@@ -15,7 +15,6 @@ LENGTH = 128
 LONGEST = 1024  # of any delivery there is; a bound on memory for hostile files
 
 _CHUNK = 1 << 17
-_PLAIN = {LENGTH + 1}
 _BOM = b"\xef\xbb\xbf"
 _BLANKS = b" \t\r\x1a"
 
@@ -39,8 +38,7 @@ def _blocks(stream: BinaryIO, longest: int) -> Iterator[Iterable[tuple[int, byte
         lines = data.split(b"\n")
         rest = lines.pop()
         # Whole lines of plain text are not looked at one by one; their CR does no harm.
-        is_plain = data.isascii() and set(map(len, lines)) == _PLAIN
-        if is_plain and data.count(b"\r\n") == len(lines):
+        if _is_plain(data, len(lines)):
             yield enumerate(lines, number + 1)
         else:
             yield _repaired_lines(lines, number + 1, longest)
@@ -49,6 +47,18 @@ def _blocks(stream: BinaryIO, longest: int) -> Iterator[Iterable[tuple[int, byte
             raise _too_long(number + 1, longest)
         chunk = stream.read(_CHUNK)
     yield _repaired_lines([rest], number + 1, longest)
+
+
+def _is_plain(data: bytes, count: int) -> bool:
+    """Are the first ``count`` lines of ``data`` of the full length, with CR LF and ASCII only?"""
+    size = LENGTH + 2
+    end = size * count
+    return (
+        data[size - 1 : end : size] == b"\n" * count
+        and data[size - 2 : end : size] == b"\r" * count
+        and data.count(b"\n", 0, end) == count
+        and data.isascii()
+    )
 
 
 def _repaired_lines(lines: list[bytes], first: int, longest: int) -> NumberedLines:
@@ -70,7 +80,7 @@ def _repaired(line: bytes, number: int, longest: int) -> bytes:
     line = line.rstrip(_BLANKS)
     if not line:
         return line
-    if not line.isascii():
+    if len(line) != LENGTH and not line.isascii():
         line = _in_latin_1(line)
     if len(line) > longest:
         raise _too_long(number, longest)

@@ -178,11 +178,11 @@ class AutomaticSection(_ResultSection):
         """Yield a message for each payment, and the deposits at the end."""
         record, issues = self.first_record, self.issues
         result_of, usual = self.results.get, self.usual_reader()
+        completed = self.head(records.TRANSACTION, layouts.COMPLETED.code.encode(), b"000")
         for record, line in following:
-            result = result_of(line[:25])
-            if result is layouts.COMPLETED and (payment := usual(record, line)):
+            if line.startswith(completed) and (payment := usual(record, line)):
                 yield payment
-            elif result is not None:
+            elif result := result_of(line[:25]):
                 message = self.message(record, line, result)
                 if issues:
                     yield from self.drain()

@@ -93,6 +93,11 @@ def test_trailing_blanks_are_stripped_on_the_way_or_not():
     assert any(len(line) < 128 for line in lines_of(SOUND))
 
 
+def test_a_line_of_the_right_length_is_never_taken_for_utf8():
+    reading = read(results(result(), result(reference="Å§")))
+    assert [x.reference for x in reading.payments] == ["INV000107", "Å§"]
+
+
 def test_pbcnet_lines_around_the_data_are_let_by():
     start = f"PBCNET00BS1 091126{'01':2}  000012{'':16}"
     wrapped = joined([start, *lines_of(SOUND), start.replace("PBCNET00", "PBCNET90") + "000012"])
