@@ -318,14 +318,16 @@ def _sections(assignments: Sequence[Assignment]) -> Iterator[tuple]:
         for fault in _wrong_bankgiro(assignment.agreement_number):
             raise FormatError("", *fault)
         bankgiro = compact(assignment.agreement_number)
-        for requested in dict.fromkeys(map(type, assignment.requests)):
-            if requested not in _KINDS:
-                expected = "a mandate, a payment, or a change of them"
-                raise FormatError("", "request", expected, requested.__name__)
-        for kind, payees in found.items():
-            own = [each for each in assignment.requests if _KINDS[type(each)] == kind]
-            if own:
-                payees.setdefault(bankgiro, []).extend(own)
+        types = set(map(type, assignment.requests))
+        for requested in types - _KINDS.keys():
+            expected = "a mandate, a payment, or a change of them"
+            raise FormatError("", "request", expected, requested.__name__)
+        kinds = {_KINDS[requested] for requested in types}
+        for kind in kinds:
+            own = assignment.requests
+            if len(kinds) > 1:
+                own = [each for each in own if _KINDS[type(each)] == kind]
+            found[kind].setdefault(bankgiro, []).extend(own)
     if not any(found.values()):
         raise FormatError("", "requests", "at least one", "none")
     _check_changes(found[_PAYMENTS], found[_CHANGES])
