@@ -269,6 +269,25 @@ class TestAutogiro(SwedenCommon):
             f"250009912346{self.number:0>16}20260928{30050:012d}82{'':8}{order.reference}",
         )
 
+    def _changed(self, order, code):
+        return self._receive(
+            f"01{'AUTOGIRO':<22}{MADE:<20}{'MAKULERING/ÄNDRING':<20}{PAYEE}",
+            f"2520260928{self.number:0>16}82{30050:012d}REFERENS00000000{order.reference:<16}{code}",
+            f"09{MADE}9900{'':14}{0:012d}{0:06d}{0:06d}0000{0:012d}{0:012d}",
+        )
+
+    def test_a_withdrawal_that_is_refused_is_on_the_desk(self):
+        self._mandate()
+        order = self._order()
+        self._make()
+        self.frozen.move_to(datetime(2026, 9, 3, 7, 0))
+        order.action_stop()
+        self._make()
+        self._changed(order, "13")
+        self.assertEqual(order.event_ids.mapped("kind"), ["unchanged"])
+        gone = [("kind", "=", "debit_gone"), ("state", "=", "open")]
+        self.assertEqual(self.env["billing.exception"].search_count(gone), 1)
+
     # The seal
 
     def test_files_are_sealed_with_the_key_which_nobody_reads(self):

@@ -1,4 +1,4 @@
-"""Three months of AvtaleGiro by scheduled actions alone: the clock moves, nobody presses a button."""
+"""Three months by scheduled actions alone: the clock moves, nobody presses a button."""
 
 import re
 
@@ -34,7 +34,25 @@ print("CLEARING", round(sum(lines.mapped("balance")), 2))
 """
 
 
-@pytest.fixture(scope="module", autouse=True)
+_DENMARK = """
+from datetime import date
+from pathlib import Path
+from devtools.scenarios import denmark
+
+months = denmark.play(env, Path({folder!r}), date(2026, 2, 5), date(2026, 5, 15), count=9)
+print("DEBITS", sorted(months.account().items()))
+invoices = months.club.invoices()
+print("INVOICES", len(invoices), sum(invoices.mapped("amount_residual")))
+files = env["bank.file"].search(
+    [("direction", "=", "out"), ("company_id", "=", months.club.company.id)], order="id"
+)
+print("FILES", [(file.name[-11:], file.state) for file in files])
+print("LATE", len(files.filtered(lambda file: file.deadline and file.sent_on > file.deadline)))
+print("DESK", sorted(env["billing.exception"].search([("state", "=", "open")]).mapped("kind")))
+"""
+
+
+@pytest.fixture(scope="module")
 def sshd():
     system_packages.ensure((system_packages.SSHD,))
     if not is_there():
@@ -45,7 +63,7 @@ def _said(output, word):
     return re.search(rf"^{word} (.*)$", output, re.MULTILINE)[1]
 
 
-def test_scheduled_actions_alone_carry_three_months(database, odoo_script, tmp_path):
+def test_scheduled_actions_alone_carry_three_months(sshd, database, odoo_script, tmp_path):
     output = odoo_script(database, _CODE.format(folder=str(tmp_path))).wait(timeout=900)
     assert _said(output, "DEBITS") == "[('collected', (14, 488600)), ('failed', (2, 69800))]"
     assert _said(output, "INVOICES").startswith("36 ")
@@ -55,3 +73,13 @@ def test_scheduled_actions_alone_carry_three_months(database, odoo_script, tmp_p
     assert _said(output, "LATE") == "0"
     assert _said(output, "DESK") == "[]"
     assert _said(output, "CLEARING") == "0.0"
+
+
+def test_three_months_of_betalingsservice(database, odoo_script, tmp_path):
+    output = odoo_script(database, _DENMARK.format(folder=str(tmp_path))).wait(timeout=900)
+    assert _said(output, "DEBITS") == "[('collected', 14), ('failed', 1), ('reversed', 1)]"
+    assert _said(output, "INVOICES") == "36 2241.0"
+    files = ", ".join(f"('000000{number}.txt', 'sent')" for number in range(1, 5))
+    assert _said(output, "FILES") == f"[{files}]"
+    assert _said(output, "LATE") == "0"
+    assert _said(output, "DESK") == "['bank_file_review']"

@@ -22,7 +22,7 @@ class DirectDebitOrder(models.Model):
         for failure in failures.filtered("is_hard"):
             mandate = failure.mandate_id
             if mandate.state in ("requested", "active"):
-                mandate._end("cancelled", failure.meaning or "", failure.failed_on)
+                mandate._end_by_us(failure.meaning or "")
         return result
 
     def _numbers_in_a_row(self):

@@ -161,7 +161,12 @@ class DirectDebitMandate(models.Model):
             numbers = agreements(agreement_id).sudo()._payer_numbers(payers)
             for vals in own:
                 vals.setdefault("payer_number", numbers.get(vals.get("partner_id")))
+        self._make_room()
         return super().create(vals_list)
+
+    def _make_room(self):
+        """A mandate that has ended makes room for the payer's next one in the database, too."""
+        self.flush_model(["state"])
 
     @api.model
     def _find_usable(self, agreement, partners, day):
@@ -311,6 +316,8 @@ class DirectDebitMandate(models.Model):
                         payer=mandate.partner_id.display_name,
                     )
                 )
+        if vals.get("state") in LIVE:
+            self._make_room()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)

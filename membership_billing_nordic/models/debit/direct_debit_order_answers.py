@@ -80,10 +80,26 @@ class DirectDebitOrder(models.Model):
         if self.state != "withdrawn":
             self._fail(code, meaning, file, record, kind="rejected")
             return
-        self._note_answer("rejected", file, meaning, code, record)
+        self._withdrawal_refused("rejected", file, record, code, meaning)
+
+    def _bank_unchanged(self, file, record, code, meaning):
+        """The bank did not change the debit as it was asked to."""
+        self.ensure_one()
+        if self.state == "withdrawn":
+            self._withdrawal_refused("unchanged", file, record, code, meaning)
+        else:
+            self._note_answer("unchanged", file, meaning, code, record)
+
+    def _withdrawal_refused(self, kind, file, record, code, meaning):
+        self._note_answer(kind, file, meaning, code, record)
         self._put_gone_on_desk(
             self.env._("The bank refused its withdrawal: %(why)s", why=meaning or code or "-")
         )
+
+    def _bank_moved(self, file, record, code, meaning):
+        """The bank debits on another day, which its answers then name."""
+        self.ensure_one()
+        self._note_answer("moved", file, meaning, code, record)
 
     def _bank_withdrawn(self, file, record, code, meaning):
         """The bank confirms our withdrawal, or somebody else stopped the debit."""

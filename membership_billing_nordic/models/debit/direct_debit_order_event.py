@@ -18,6 +18,8 @@ class DirectDebitOrderEvent(models.Model):
             ("accepted", "Accepted"),
             ("rejected", "Rejected"),
             ("withdrawn", "Withdrawn"),
+            ("moved", "Moved to another day"),
+            ("unchanged", "Change refused"),
             ("retry", "Failed, the bank tries again"),
             ("failed", "Failed"),
             ("silence", "No answer"),
