@@ -378,6 +378,7 @@ class _File:
             self.starts[request.key] = self.offset + len(self.lines)
 
     def _add_payments(self, bankgiro: str, payee: int, requests) -> None:
+        # pylint: disable-next=bad-builtin-groupby
         for requested, same in groupby(requests, type):
             pattern = _order_pattern(_ORDER_KINDS[requested], payee)
             self.ore[requested] += self._add_orders(pattern, bankgiro, same)

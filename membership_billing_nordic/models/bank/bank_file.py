@@ -92,7 +92,7 @@ class BankFile(models.Model):
         help="The file that came first with the same bytes.",
     )
     format = fields.Char(string="Format Code", readonly=True, index=True)
-    format_label = fields.Char(string="Format Label", readonly=True)
+    format_label = fields.Char(readonly=True)
     format_name = fields.Char(string="Format", compute="_compute_format_name")
     transmission_number = fields.Char(
         string="Transmission", readonly=True, help="The number the sender gave the file."
