@@ -20,6 +20,7 @@ HABITS = {
     "together": 3,
     "never": 3,
 }
+_FIRST_NUMBER = 50001
 
 
 @dataclass(slots=True)
@@ -48,7 +49,9 @@ class BankgiroPayers:
         self.habits = habits or HABITS
         self.sums: dict[date, int] = defaultdict(int)
         self._waiting: list[tuple[date, Payment]] = []
-        self._serial, self._deposits = 0, 0
+        self._serial = 0
+        # Sums on a bankgiro have one row of numbers a year; Autogiro's begin with 1.
+        self._deposits = _FIRST_NUMBER - 1
 
     def announce(self, claims: list[dict], since: date) -> None:
         """Let payers have these claims from ``since`` on."""
