@@ -88,22 +88,21 @@ class DirectDebitMandate(models.Model):
                     )
                 )
 
-    def action_request(self):
-        """Ask the bank for these mandates with the next file."""
-        self._check_may_change()
-        for mandate in self.sudo().filtered(lambda row: row.scheme == SCHEME):
-            if not all(mandate[name] for name in _PERSONAL):
-                raise UserError(
-                    mandate.env._(
-                        "Enter CPR or CVR number and account of %(payer)s: Betalingsservice "
-                        "registers no mandate without them. Otherwise the payer signs up in the "
-                        "net bank, with PBS number, debtor group and customer number "
-                        "%(customer)s.",
-                        payer=mandate.partner_id.name,
-                        customer=mandate.payer_number,
-                    )
+    def _check_request(self):
+        result = super()._check_request()
+        asked = self.sudo()
+        if asked.scheme == SCHEME and not all(asked[name] for name in _PERSONAL):
+            raise UserError(
+                self.env._(
+                    "Enter CPR or CVR number and account of %(payer)s: Betalingsservice "
+                    "registers no mandate without them. Otherwise the payer signs up in the "
+                    "net bank, with PBS number, debtor group and customer number "
+                    "%(customer)s.",
+                    payer=asked.partner_id.name,
+                    customer=asked.payer_number,
                 )
-        return super().action_request()
+            )
+        return result
 
 
 def _clean(vals):

@@ -48,12 +48,11 @@ class DirectDebitMandate(models.Model):
             ) from None
         return vals | {"l10n_se_identity": number}
 
-    def action_request(self):
-        """Ask the bank for these mandates with the next file."""
-        self._check_may_change()
-        for mandate in self.sudo().filtered(lambda row: row.scheme == SCHEME):
-            mandate._require_se_account()
-        return super().action_request()
+    def _check_request(self):
+        result = super()._check_request()
+        if self.scheme == SCHEME:
+            self.sudo()._require_se_account()
+        return result
 
     def _require_se_account(self):
         """A payer with a bankgiro number of this payer number needs neither account nor number."""

@@ -263,15 +263,19 @@ class DirectDebitMandate(models.Model):
         self._check_may_change()
         for mandate in self:
             mandate._require_state("draft")
-            if not mandate.agreement_id._can_request_mandates():
-                raise UserError(
-                    mandate.env._(
-                        "Mandates of %(agreement)s cannot be requested from here: the payer signs "
-                        "up with the bank, which then reports the mandate.",
-                        agreement=mandate.agreement_id.display_name,
-                    )
-                )
+            mandate._check_request()
         self.state = "requested"
+
+    def _check_request(self):
+        """Raise ``UserError`` that says why the bank cannot be asked for this mandate."""
+        if not self.agreement_id._can_request_mandates():
+            raise UserError(
+                self.env._(
+                    "Mandates of %(agreement)s cannot be requested from here: the payer signs "
+                    "up with the bank, which then reports the mandate.",
+                    agreement=self.agreement_id.display_name,
+                )
+            )
 
     def action_activate(self):
         """The bank has confirmed these mandates otherwise than by a file."""
