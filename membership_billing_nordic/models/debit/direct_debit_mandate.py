@@ -105,7 +105,9 @@ class DirectDebitMandate(models.Model):
         help="Debits that failed since the last one that was collected.",
     )
     can_request = fields.Boolean(
-        compute="_compute_can_request", help="The bank can be asked for mandates of this agreement."
+        compute="_compute_can_request",
+        compute_sudo=True,
+        help="The bank can be asked for mandates of this agreement.",
     )
     event_ids = fields.One2many(
         "bank.mandate.event",
