@@ -37,6 +37,7 @@ class DirectDebitMandate(models.Model):
     l10n_dk_sign_up = fields.Char(
         string="Payer Signs Up With",
         compute="_compute_l10n_dk_sign_up",
+        compute_sudo=True,
         help="What the payer types in the net bank, or tells the bank, to sign up without you.",
     )
 

@@ -26,7 +26,9 @@ class DirectDebitMandate(models.Model):
         readonly=True, copy=False, help="When it was last to be asked for, or ended, at the bank."
     )
     waits_for_file = fields.Boolean(
-        compute="_compute_waits_for_file", help="It goes to the bank with the next file."
+        compute="_compute_waits_for_file",
+        compute_sudo=True,
+        help="It goes to the bank with the next file.",
     )
     request_file_id = fields.Many2one(
         "bank.file",
