@@ -7,60 +7,10 @@ from decimal import Decimal
 from functools import lru_cache
 
 from ...membership_billing_nordic.formats.fixed_width import Field, Layout
-from ...membership_billing_nordic.formats.messages import (
-    ERROR,
-    REFUSAL,
-    WARNING,
-    ControlTotal,
-    FormatIssue,
-    Message,
-)
+from ...membership_billing_nordic.formats.issues import RefusedError, error, warning
+from ...membership_billing_nordic.formats.messages import ControlTotal, FormatIssue, Message
 
-FILE_REFUSED = "file refused"
-NOT_USED = "record not used"
-READ_ALL_THE_SAME = "read all the same"
 _ORE = Decimal("0.01")
-
-
-class RefusedError(Exception):
-    """Ends the reading of a file: nothing of it may be used."""
-
-    def __init__(self, record: int, field: str, expected: str, found: str = ""):
-        super().__init__(field)
-        self.issue = FormatIssue(
-            record=record,
-            severity=REFUSAL,
-            field=field,
-            expected=expected,
-            found=found,
-            action=FILE_REFUSED,
-        )
-
-
-def error(record: int, field: str, expected: str, found: str = "") -> FormatIssue:
-    """An issue that keeps one record out."""
-    return FormatIssue(
-        record=record,
-        severity=ERROR,
-        field=field,
-        expected=expected,
-        found=found,
-        action=NOT_USED,
-    )
-
-
-def warning(
-    record: int, field: str, expected: str, found: str, action: str = READ_ALL_THE_SAME
-) -> FormatIssue:
-    """An issue that changes nothing but what ``action`` says."""
-    return FormatIssue(
-        record=record,
-        severity=WARNING,
-        field=field,
-        expected=expected,
-        found=found,
-        action=action,
-    )
 
 
 def field_errors(layout: Layout, record: int, line: bytes) -> list[FormatIssue]:

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from ...membership_billing_nordic.formats.fixed_width import BrokenLineError, printable
+from ...membership_billing_nordic.formats.issues import RefusedError
 from ...membership_billing_nordic.formats.messages import Message, Transmission
 from . import lines, notices, records
-from .checks import RefusedError, Totals, compare_totals, read_date, require_sound
+from .checks import Totals, compare_totals, read_date, require_sound
 from .lines import NumberedLines
 from .mandates import MandateSection
 from .own_collections import CollectionSection

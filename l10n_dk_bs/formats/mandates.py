@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from ...membership_billing_nordic.formats.fixed_width import printable
+from ...membership_billing_nordic.formats.issues import error, warning
 from ...membership_billing_nordic.formats.messages import BankNotice, MandateEvent, Message
 from . import records, records_0603
-from .checks import error, is_given, read_date, warning
+from .checks import is_given, read_date
 from .numbers import ELECTRONIC_SLIPS, NO_MANDATE, customer_number
 from .records_0603 import CODES, MANDATE_LAYOUT
 from .sections import Section

@@ -6,9 +6,9 @@ What is known of 0621 and 0686 comes from programs that read them, not from a gu
 from collections.abc import Callable, Iterator
 
 from ...membership_billing_nordic.formats.fixed_width import DIGITS, Field, Layout, printable
+from ...membership_billing_nordic.formats.issues import RefusedError, warning
 from ...membership_billing_nordic.formats.messages import BankNotice, Message
 from . import records
-from .checks import RefusedError, warning
 from .lines import NumberedLines
 from .numbers import NO_MANDATE, agreement_number, customer_number
 

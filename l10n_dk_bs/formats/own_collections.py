@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ...membership_billing_nordic.formats.fixed_width import printable
+from ...membership_billing_nordic.formats.issues import error, warning
 from ...membership_billing_nordic.formats.messages import (
     CollectionRequest,
     CreditTransfer,
@@ -13,7 +14,7 @@ from ...membership_billing_nordic.formats.messages import (
 )
 from . import records, records_0601
 from .advice import MOST_LINES as MOST_TEXTS
-from .checks import date_error, error, field_errors, kroner, read_date, warning
+from .checks import date_error, field_errors, kroner, read_date
 from .numbers import NO_MANDATE, customer_number
 from .sections import Section
 

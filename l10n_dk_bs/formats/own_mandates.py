@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ...membership_billing_nordic.formats.fixed_width import printable
+from ...membership_billing_nordic.formats.issues import error
 from ...membership_billing_nordic.formats.messages import (
     FormatIssue,
     MandateCancellation,
@@ -12,7 +13,7 @@ from ...membership_billing_nordic.formats.messages import (
     OutgoingMessage,
 )
 from . import records, records_0605
-from .checks import error, field_errors
+from .checks import field_errors
 from .numbers import NO_MANDATE, agreement_number, customer_number
 from .sections import Section
 

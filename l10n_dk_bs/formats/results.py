@@ -9,6 +9,7 @@ from functools import lru_cache
 from ...membership_billing_nordic.formats import messages
 from ...membership_billing_nordic.formats.drafts import drafting
 from ...membership_billing_nordic.formats.fixed_width import Field, printable
+from ...membership_billing_nordic.formats.issues import error, warning
 from ...membership_billing_nordic.formats.messages import (
     FormatIssue,
     Message,
@@ -18,7 +19,7 @@ from ...membership_billing_nordic.formats.messages import (
 )
 from . import records
 from . import records_0602 as layouts
-from .checks import date_error, error, field_errors, is_given, kroner, read_date, warning
+from .checks import date_error, field_errors, is_given, kroner, read_date
 from .fi import is_payment_id
 from .lines import NumberedLines
 from .numbers import NO_MANDATE, customer_number

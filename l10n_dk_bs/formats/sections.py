@@ -7,9 +7,10 @@ record (092) and yields what it finds.
 from collections.abc import Iterator
 
 from ...membership_billing_nordic.formats.fixed_width import Layout, printable
+from ...membership_billing_nordic.formats.issues import RefusedError, error, warning
 from ...membership_billing_nordic.formats.messages import FormatIssue, Message
 from . import records
-from .checks import RefusedError, Totals, compare_totals, error, warning
+from .checks import Totals, compare_totals
 from .lines import NumberedLines
 from .numbers import agreement_number
 

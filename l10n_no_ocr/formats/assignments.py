@@ -9,6 +9,7 @@ from dataclasses import fields
 
 from ...membership_billing_nordic.formats.drafts import drafting
 from ...membership_billing_nordic.formats.fixed_width import printable
+from ...membership_billing_nordic.formats.issues import RefusedError, error, warning
 from ...membership_billing_nordic.formats.messages import (
     FormatIssue,
     MandateEvent,
@@ -18,16 +19,13 @@ from ...membership_billing_nordic.formats.messages import (
 )
 from . import kid, records
 from .checks import (
-    RefusedError,
     Totals,
     compare_totals,
-    error,
     is_given,
     kroner,
     read_date,
     require_dates,
     require_sound,
-    warning,
 )
 from .records import TransactionType
 

@@ -7,58 +7,11 @@ from decimal import Decimal
 from functools import lru_cache
 
 from ...membership_billing_nordic.formats.fixed_width import Field, Layout
-from ...membership_billing_nordic.formats.messages import (
-    ERROR,
-    REFUSAL,
-    WARNING,
-    ControlTotal,
-    FormatIssue,
-    Message,
-)
+from ...membership_billing_nordic.formats.issues import RefusedError, warning
+from ...membership_billing_nordic.formats.messages import ControlTotal, FormatIssue, Message
 
-FILE_REFUSED = "file refused"
-NOT_USED = "record not used"
 _ORE = Decimal("0.01")
 _NO_DATE = (b"000000", b"      ")
-
-
-class RefusedError(Exception):
-    """Ends the reading of a file: nothing of it may be used."""
-
-    def __init__(self, record: int, field: str, expected: str, found: str = ""):
-        super().__init__(field)
-        self.issue = FormatIssue(
-            record=record,
-            severity=REFUSAL,
-            field=field,
-            expected=expected,
-            found=found,
-            action=FILE_REFUSED,
-        )
-
-
-def error(record: int, field: str, expected: str, found: str = "") -> FormatIssue:
-    """An issue that keeps one record out."""
-    return FormatIssue(
-        record=record,
-        severity=ERROR,
-        field=field,
-        expected=expected,
-        found=found,
-        action=NOT_USED,
-    )
-
-
-def warning(record: int, field: str, expected: str, found: str, action: str) -> FormatIssue:
-    """An issue that changes nothing but what ``action`` says."""
-    return FormatIssue(
-        record=record,
-        severity=WARNING,
-        field=field,
-        expected=expected,
-        found=found,
-        action=action,
-    )
 
 
 @lru_cache(maxsize=4096)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ...membership_billing_nordic.formats.fixed_width import printable
+from ...membership_billing_nordic.formats.issues import RefusedError, error
 from ...membership_billing_nordic.formats.messages import (
     CollectionRequest,
     CollectionWithdrawal,
@@ -14,7 +15,7 @@ from ...membership_billing_nordic.formats.messages import (
 )
 from . import kid, records
 from .assignments import Assignment, NumberedRecords, unknown_record
-from .checks import RefusedError, error, kroner, read_date, require_sound
+from .checks import kroner, read_date, require_sound
 from .specification import Cell, lines_of
 
 _KINDS = (records.ITEM_1, records.ITEM_2, records.SPECIFICATION)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from ...membership_billing_nordic.formats import messages
-from .checks import RefusedError, kroner, read_date
+from ...membership_billing_nordic.formats.issues import RefusedError
+from .checks import kroner, read_date
 
 # They are only complete at the end of the file, as an account may come in several
 # assignments. Far more than one file ever held; a bound on memory for hostile ones.

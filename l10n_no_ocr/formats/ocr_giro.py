@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from ...membership_billing_nordic.formats import fixed_width
 from ...membership_billing_nordic.formats.fixed_width import BrokenLineError, printable
+from ...membership_billing_nordic.formats.issues import RefusedError
 from ...membership_billing_nordic.formats.messages import Message, Transmission
 from . import records
 from .assignments import (
@@ -22,7 +23,7 @@ from .assignments import (
     OcrAssignment,
     OtherAssignment,
 )
-from .checks import RefusedError, Totals, compare_totals, require_dates, require_sound
+from .checks import Totals, compare_totals, require_dates, require_sound
 from .claims import ClaimAssignment, WithdrawalAssignment
 from .deposits import Deposits
 

@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from ...membership_billing_nordic.formats.drafts import drafting
 from ...membership_billing_nordic.formats.fixed_width import Layout, printable
+from ...membership_billing_nordic.formats.issues import READ_ALL_THE_SAME
 from ...membership_billing_nordic.formats.messages import (
     Deposit,
     FormatIssue,
@@ -29,7 +30,6 @@ from . import reading, records
 from .checks import (
     A_DATE,
     LEFT_EMPTY,
-    READ_ALL_THE_SAME,
     RefusedError,
     compared,
     error,

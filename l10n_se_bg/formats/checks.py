@@ -5,60 +5,44 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from ...membership_billing_nordic.formats.messages import (
-    ERROR,
-    REFUSAL,
-    WARNING,
-    ControlTotal,
-    FormatIssue,
-    Message,
-)
+from ...membership_billing_nordic.formats import issues
+from ...membership_billing_nordic.formats.issues import READ_ALL_THE_SAME
+from ...membership_billing_nordic.formats.messages import ControlTotal, FormatIssue, Message
 from .reading import TOO_LONG
 from .records import Table, is_number, quote
 
-FILE_REFUSED = "file refused"
-NOT_USED = "record not used"
 LEFT_EMPTY = "field left empty"
-READ_ALL_THE_SAME = "read all the same"
 A_DATE = "a date YYYYMMDD"
 _ORE = Decimal("0.01")
 _LONGEST_FOUND = 80
 
 
-class RefusedError(Exception):
+class RefusedError(issues.RefusedError):
     """Ends the reading of a file: nothing of it may be used."""
 
     def __init__(self, record: int, field: str, expected: str, found: str = ""):
-        super().__init__(field)
-        self.issue = refusal(record, field, expected, found)
+        super().__init__(record, field, expected, _shown(found))
 
 
 def refusal(record: int, field: str, expected: str, found: str = "") -> FormatIssue:
     """An issue that keeps the whole file out."""
-    return _issue(record, REFUSAL, field, expected, found, FILE_REFUSED)
+    return issues.refusal(record, field, expected, _shown(found))
 
 
 def error(record: int, field: str, expected: str, found: str = "") -> FormatIssue:
     """An issue that keeps one record out."""
-    return _issue(record, ERROR, field, expected, found, NOT_USED)
+    return issues.error(record, field, expected, _shown(found))
 
 
 def warning(
     record: int, field: str, expected: str, found: str = "", action: str = READ_ALL_THE_SAME
 ) -> FormatIssue:
     """An issue that changes nothing but what ``action`` says."""
-    return _issue(record, WARNING, field, expected, found, action)
+    return issues.warning(record, field, expected, _shown(found), action)
 
 
-def _issue(record, severity, field, expected, found, action) -> FormatIssue:
-    return FormatIssue(
-        record=record,
-        severity=severity,
-        field=field,
-        expected=expected,
-        found=found[:_LONGEST_FOUND].strip(),
-        action=action,
-    )
+def _shown(found: str) -> str:
+    return found[:_LONGEST_FOUND].strip()
 
 
 def too_long(record: int, line: str) -> FormatIssue:

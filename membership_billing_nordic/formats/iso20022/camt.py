@@ -13,13 +13,14 @@ from typing import BinaryIO
 
 from lxml import etree
 
+from ..issues import RefusedError, refusal, warning
 from ..messages import FormatIssue, Message, Transmission
 from . import camt_tables as tables
 from . import xml_stream
 from .camt_entry import Entry, Head
 from .camt_report import Report
 from .elements import Reader, Values
-from .values import day, identifier, refusal, warning
+from .values import day, identifier
 
 # A bound on memory for hostile files: the keys of all entries are kept.
 MOST_ENTRIES = 250_000
@@ -60,12 +61,6 @@ NOTIFICATION = CamtDecoder(
 STATEMENT = CamtDecoder("053", "BkToCstmrStmt", "camt.053 account statement (ISO 20022)")
 
 
-class _RefusedError(Exception):
-    def __init__(self, record: int, field: str, expected: str, found: str = ""):
-        super().__init__(field)
-        self.issue = refusal(record, field, expected, found)
-
-
 class _CamtFile:
     """The frame of a file. Records are counted in its order: header, reports, entries,
     transactions.
@@ -94,7 +89,7 @@ class _CamtFile:
                 yield from handler(element)
         except xml_stream.UnusableXmlError as broken:
             yield refusal(max(self._record, 1), broken.field, broken.expected, broken.found)
-        except _RefusedError as refused:
+        except RefusedError as refused:
             yield refused.issue
         else:
             if not self._reports:
@@ -119,7 +114,7 @@ class _CamtFile:
         """The key, with a count where the account has it a second time in this file."""
         if len(self._keys) == MOST_ENTRIES:
             limit = f"at most {MOST_ENTRIES} entries with different keys"
-            raise _RefusedError(self._record, "number of entries", limit, "more")
+            raise RefusedError(self._record, "number of entries", limit, "more")
         seen = self._keys[account, key] = self._keys.get((account, key), 0) + 1
         return f"{key}#{seen}" if seen > 1 else key
 

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from ..drafts import drafting
+from ..issues import error, refusal, warning
 from ..messages import (
     Deposit,
     FormatIssue,
@@ -15,7 +16,7 @@ from ..messages import (
 )
 from . import camt_payment
 from .elements import Values
-from .values import ZERO, day, error, identifier, money, refusal, warning
+from .values import ZERO, day, identifier, money
 
 SIGNS = {"CRDT": 1, "DBIT": -1}
 BOOKED = "BOOK"

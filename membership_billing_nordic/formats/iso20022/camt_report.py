@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from ..issues import error, warning
 from ..messages import ControlTotal, FormatIssue, Message
 from . import camt_payment
 from .camt_entry import BOOKED, SIGNS, Head
 from .elements import Values
-from .values import ZERO, error, money, signed_number, warning
+from .values import ZERO, money, signed_number
 
 # Of the domains of bank transaction codes, those of payments; in a statement the others are
 # the bank's own doings, such as interest.

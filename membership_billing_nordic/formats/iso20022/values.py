@@ -1,15 +1,9 @@
-"""Texts of ISO 20022 as values: amounts, dates, and the issues that tell what is wrong."""
+"""Texts of ISO 20022 as values: amounts, dates, identifiers."""
 
 import re
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-
-from ..messages import ERROR, REFUSAL, WARNING, FormatIssue
-
-FILE_REFUSED = "file refused"
-NOT_USED = "record not used"
-READ_ALL_THE_SAME = "read all the same"
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
@@ -47,30 +41,3 @@ def day(text: str) -> date | None:
 def identifier(text: str) -> str:
     """An identifier without what banks write where they have none."""
     return "" if text.upper() in _PLACEHOLDERS else text
-
-
-def refusal(record: int, field: str, expected: str, found: str = "") -> FormatIssue:
-    return _issue(record, REFUSAL, field, expected, found, FILE_REFUSED)
-
-
-def error(record: int, field: str, expected: str, found: str = "") -> FormatIssue:
-    """An issue that keeps one record out."""
-    return _issue(record, ERROR, field, expected, found, NOT_USED)
-
-
-def warning(
-    record: int, field: str, expected: str, found: str = "", action: str = READ_ALL_THE_SAME
-) -> FormatIssue:
-    """An issue that changes nothing but what ``action`` says."""
-    return _issue(record, WARNING, field, expected, found, action)
-
-
-def _issue(record, severity, field, expected, found, action) -> FormatIssue:
-    return FormatIssue(
-        record=record,
-        severity=severity,
-        field=field,
-        expected=expected,
-        found=found,
-        action=action,
-    )

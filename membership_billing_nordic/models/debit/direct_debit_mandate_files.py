@@ -166,10 +166,6 @@ class DirectDebitMandate(models.Model):
         """Was it asked for, and the bank has not said that there is such a mandate?"""
         return self.state == "requested" or (self.state == "cancelled" and not self.event_ids)
 
-    def _is_unanswered_request(self):
-        """Was it asked for, and the bank has not said that there is such a mandate?"""
-        return self.state == "requested" or (self.state == "cancelled" and not self.event_ids)
-
     def _request_comes_back(self, file, hold, text):
         """The bank did not get the requests of these, or refused their file."""
         values = {"request_file_id": False, "request_record": 0}
