@@ -316,7 +316,19 @@ def test_an_order_is_not_changed_in_its_own_file(change):
 
 DAYS = st.sampled_from([date(2026, 9, 28), date(2026, 12, 30), date(2027, 6, 24)])
 PAYERS = st.integers(1, 10**16 - 1).map(str)
-TEXTS = st.text(st.characters(codec="latin-1", categories=("L", "N", "P")), max_size=16)
+
+
+def _is_plainly_latin_1(text):
+    """Letters like "Â¡" are UTF-8 of others, and taken for a file that was saved again."""
+    try:
+        return text.encode("latin-1").decode() == text
+    except UnicodeDecodeError:
+        return True
+
+
+TEXTS = st.text(st.characters(codec="latin-1", categories=("L", "N", "P")), max_size=16).filter(
+    _is_plainly_latin_1
+)
 AMOUNTS = st.integers(1, 10**12 - 1).map(lambda ore: Decimal(ore).scaleb(-2))
 SINGLE = st.builds(
     lambda message, key, payer, reference, amount, due: message(
