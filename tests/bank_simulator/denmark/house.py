@@ -232,11 +232,7 @@ class Betalingsservice:
         self._result("0239", one, mandate, days.after(back, 1), moved_on=back, sign=-1)
 
     def _play_cancelled(self, one, mandate, day):
-        ends = day
-        for _number in range(_NOTICE_OF_CANCELLATION):
-            ends = max(
-                other for other in days.between(ends - timedelta(days=10), ends) if other < ends
-            )
+        ends = days.before(day, _NOTICE_OF_CANCELLATION)
         self.end(one.creditor, one.group, one.customer, ends)
         self._result("0238", one, mandate, day)
 
