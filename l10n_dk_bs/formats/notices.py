@@ -1,18 +1,21 @@
 """Deliveries that only tell something: 0621, 0686 and whatever else may come. Never money.
 
-What is known of 0621 and 0686 comes from programs that read them, not from a guide.
+What is known of 0621 and 0686 comes from programs that read them, not from a guide. One thing in
+them answers a request of ours: the echo of a registration with an error is its refusal.
 """
 
 from collections.abc import Callable, Iterator
 
 from ...membership_billing_nordic.formats.fixed_width import DIGITS, Field, Layout, printable
 from ...membership_billing_nordic.formats.issues import RefusedError, warning
-from ...membership_billing_nordic.formats.messages import BankNotice, Message
+from ...membership_billing_nordic.formats.messages import BankNotice, Message, RequestEvent
 from . import records
 from .lines import NumberedLines
 from .numbers import NO_MANDATE, agreement_number, customer_number
 
 SHOWN_ONLY = "kept for information, nothing is booked"
+# Followed by the number of the text, in what a refusal means.
+REFUSED = "registration refused, text number "
 
 # 0621: what was sent comes back with the number of a text.
 _ECHO = b"0200"
@@ -24,6 +27,7 @@ _ECHO_LAYOUT = Layout(
 )
 # By the second digit of a text number.
 _KINDS = {"1": "information", "2": "remark", "3": "error"}
+_KNOWN = (records.INFORMATION_LIST, records.DISPATCH_LIST)
 # 0686: what became of payment slips, by section.
 _DISPATCH = {
     b"0195": ("information", "payment slip sent to e-Boks"),
@@ -41,9 +45,10 @@ def read(
     numbered: NumberedLines,
     require_end: Callable[[int, bytes], None],
 ) -> Iterator[Message]:
-    """Yield a notice for each record of a delivery, up to its end."""
-    expected = "0602 with payments or 0603 with mandates"
-    yield warning(record, "delivery type", expected, delivery_type, SHOWN_ONLY)
+    """Yield what each record of a delivery says, up to its end."""
+    if delivery_type not in _KNOWN:
+        expected = "0602 with payments or 0603 with mandates"
+        yield warning(record, "delivery type", expected, delivery_type, SHOWN_ONLY)
     section = b""
     for record, line in numbered:
         kind = line[records.KIND]
@@ -59,29 +64,33 @@ def read(
     raise RefusedError(record + 1, "record type", "the delivery end, BS992", "the end of the file")
 
 
-def _notice(delivery_type: str, section: bytes, record: int, line: bytes) -> BankNotice:
-    facts = {"kind": "information", "text": _readable(line)}
+def _notice(delivery_type: str, section: bytes, record: int, line: bytes) -> Message:
     if delivery_type == records.INFORMATION_LIST and line[records.SECTION] == _ECHO:
-        facts |= _echo(line)
-    elif section in _DISPATCH and line.startswith(records.TRANSACTION):
+        if _ECHO_LAYOUT.is_sound(line) and line[records.CREDITOR].isdigit():
+            return _echo(record, line)
+    facts = {"kind": "information", "text": _readable(line)}
+    if section in _DISPATCH and line.startswith(records.TRANSACTION):
         facts |= _dispatched(section, line)
     return BankNotice(record=record, **facts)
 
 
-def _echo(line: bytes) -> dict:
-    """A registration of ours, and what Betalingsservice says of it."""
-    if not _ECHO_LAYOUT.is_sound(line) or not line[records.CREDITOR].isdigit():
-        return {}
+def _echo(record: int, line: bytes) -> Message:
+    """A registration of ours, and what Betalingsservice says of it.
+
+    The record itself is not quoted: it holds the payer's personal number and account.
+    """
     group, customer, mandate, number = (raw.decode("latin-1") for raw in _ECHO_LAYOUT.cut(line))
-    return {
-        "kind": _KINDS.get(number[1], "information"),
+    kind = _KINDS.get(number[1], "information")
+    facts = {
+        "record": record,
         "agreement_number": agreement_number(line[records.CREDITOR].decode(), group),
         "payer_number": customer_number(customer),
-        "mandate_number": "" if mandate == NO_MANDATE else mandate.strip(),
         "bank_code": number,
-        # It holds the payer's personal number and account.
-        "text": "",
     }
+    if kind == "error":
+        return RequestEvent(**facts, event="rejected", meaning=REFUSED + number)
+    mandate_number = "" if mandate == NO_MANDATE else mandate.strip()
+    return BankNotice(**facts, kind=kind, mandate_number=mandate_number)
 
 
 def _dispatched(section: bytes, line: bytes) -> dict:

@@ -12,6 +12,7 @@ from odoo.addons.membership_billing_nordic.formats.messages import (
     PaymentFailed,
     PaymentReceived,
     PaymentReversed,
+    RequestEvent,
     Transmission,
 )
 
@@ -435,7 +436,7 @@ def test_a_mandate_that_cannot_be_read_is_not_used(first, text, field):
 
 
 def test_the_information_list_is_told_and_never_booked():
-    remark = writing.Remark(customer="1008", day=DUE, text_number="030001")
+    remark = writing.Remark(customer="1008", day=DUE, text_number="020017")
     other = writing.Remark(customer="1009", day=DUE, text_number="010001")
     content = writing.remarks(
         "0621", [section("0120", remark, other)], supplier=SUPPLIER, number="7", made_on=DUE
@@ -445,10 +446,10 @@ def test_the_information_list_is_told_and_never_booked():
     assert reading.of(BankNotice) == [
         BankNotice(
             record=2,
-            kind="error",
+            kind="remark",
             agreement_number=AGREEMENT,
             payer_number="1008",
-            bank_code="030001",
+            bank_code="020017",
         ),
         BankNotice(
             record=3,
@@ -458,8 +459,47 @@ def test_the_information_list_is_told_and_never_booked():
             bank_code="010001",
         ),
     ]
-    assert [(x.field, x.action) for x in reading.issues] == [
-        ("delivery type", "kept for information, nothing is booked")
+    assert not reading.issues
+
+
+def test_an_error_in_the_echo_of_a_registration_refuses_it():
+    remark = writing.Remark(customer="1008", day=DUE, text_number="030001")
+    content = writing.remarks(
+        "0621", [section("0120", remark)], supplier=SUPPLIER, number="7", made_on=DUE
+    )
+    [answer] = read(content).of(RequestEvent)
+    assert answer == RequestEvent(
+        record=2,
+        event="rejected",
+        agreement_number=AGREEMENT,
+        payer_number="1008",
+        bank_code="030001",
+        meaning="registration refused, text number 030001",
+    )
+    assert answer.is_of_mandate
+
+
+@pytest.mark.parametrize(
+    ("first", "text"),
+    [(14, "0272"), (115, "O30001"), (21, "0000A")],
+    ids=["another code", "text number", "debtor group"],
+)
+def test_an_echo_that_is_not_known_is_shown_as_it_is(first, text):
+    remark = writing.Remark(customer="1008", day=DUE, text_number="030001")
+    content = writing.remarks(
+        "0621", [section("0120", remark)], supplier=SUPPLIER, number="7", made_on=DUE
+    )
+    reading = read(with_field(content, 2, first, text))
+    [told] = reading.of(BankNotice)
+    assert (told.kind, told.bank_code) == ("information", "")
+    assert text in told.text
+    assert not reading.of(RequestEvent)
+
+
+def test_a_delivery_of_another_kind_is_told_with_a_word():
+    reading = read(sample("0602").replace(b"BS10602", b"BS10687"))
+    assert [(x.field, x.found, x.action) for x in reading.issues] == [
+        ("delivery type", "0687", "kept for information, nothing is booked")
     ]
 
 
