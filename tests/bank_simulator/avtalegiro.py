@@ -7,8 +7,9 @@ from random import Random
 
 from . import banking_days, orders
 from .nets import MandateNotice
-from .orders import Order, OrderAssignment, OrderFile, RefusedError
+from .orders import Order, OrderAssignment, OrderFile
 from .payers import Payment
+from .strict_reading import RefusedError, has_check_digit
 
 CUTOFF = time(14)
 LEAD_DAYS = 4
@@ -177,7 +178,7 @@ class AvtaleGiro:
     def _key(self, account: str, kid: str) -> tuple[str, str]:
         """Account and customer part of a KID."""
         length, customer = self.structures[account]
-        if len(kid) != length or not _has_check_digit(kid):
+        if len(kid) != length or not has_check_digit(kid):
             raise RefusedError("KID of no registered structure")
         return account, kid[:customer]
 
@@ -230,12 +231,3 @@ def _counts_for(at: datetime) -> date:
 def _a_year_after(day: date) -> date:
     is_leap_day = (day.month, day.day) == (2, 29)
     return day.replace(year=day.year + 1, day=28 if is_leap_day else day.day)
-
-
-def _has_check_digit(kid: str) -> bool:
-    """By modulus 10: every other digit doubled from the right, digits added."""
-    if not kid.isdigit():
-        return False
-    digits = [int(digit) for digit in reversed(kid)]
-    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
-    return (sum(digits[::2]) + sum(doubled)) % 10 == 0

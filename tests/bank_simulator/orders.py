@@ -4,16 +4,23 @@ Positions are those of Nets' AvtaleGiro system specification, counted from 1.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
 from .nets import NETS
+from .strict_reading import (
+    RefusedError,
+    at,
+    day,
+    demand,
+    demand_no_line_end,
+    digits,
+    parts,
+    raw_records,
+)
 
 CLAIMS, WITHDRAWALS = "2100", "2136"
 _TYPES = {CLAIMS: ("02", "21"), WITHDRAWALS: ("93",)}
-
-
-class RefusedError(Exception):
-    """A transmission, an assignment or a transaction that Nets does not take."""
+_DAY = "%d%m%y"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,69 +80,51 @@ def read(content: bytes) -> OrderFile:
     """
     lines = _lines(content)
     first, *body, last = lines
-    _demand(_at(first, 1, 8) == "NY000010", "no transmission start")
-    _demand(_at(last, 1, 8) == "NY000089", "no transmission end")
-    _demand(_at(first, 24, 31) == NETS, "wrong recipient")
-    _demand(_at(first, 9, 16) != NETS, "the sender is Nets itself")
-    file = OrderFile(sender=_digits(first, 9, 16), number=_digits(first, 17, 23))
+    demand(at(first, 1, 8) == "NY000010", "no transmission start")
+    demand(at(last, 1, 8) == "NY000089", "no transmission end")
+    demand(at(first, 24, 31) == NETS, "wrong recipient")
+    demand(at(first, 9, 16) != NETS, "the sender is Nets itself")
+    file = OrderFile(sender=digits(first, 9, 16), number=digits(first, 17, 23))
     _zeros(first, 32)
-    for part in _parts(body):
+    for part in parts(body, (7, 8), ("20", "88"), ("an assignment", "assignments")):
         file.assignments.append(_assignment(part))
     _check_end(file, last, len(lines))
     return file
 
 
 def _lines(content: bytes) -> list[str]:
-    *lines, rest = content.split(b"\r\n")
-    _demand(not rest and len(lines) > 1, "no CR LF after the last record, or no records")
+    lines = raw_records(content, at_least=2)
     for number, line in enumerate(lines, 1):
-        _demand(len(line) == 80, f"record {number} has {len(line)} bytes")
-        _demand(b"\n" not in line and b"\r" not in line, f"a line end inside record {number}")
+        demand(len(line) == 80, f"record {number} has {len(line)} bytes")
+        demand_no_line_end(number, line)
     return [line.decode("latin-1") for line in lines]
-
-
-def _parts(body: list[str]) -> list[list[str]]:
-    """The records of each assignment."""
-    parts, current = [], None
-    for line in body:
-        if _at(line, 7, 8) == "20":
-            _demand(current is None, "an assignment inside another")
-            current = []
-        _demand(current is not None, "a record outside of assignments")
-        current.append(line)
-        if _at(line, 7, 8) == "88":
-            parts.append(current)
-            current = None
-    _demand(current is None, "an assignment without an end")
-    _demand(parts, "no assignments")
-    return parts
 
 
 def _check_end(file: OrderFile, last: str, size: int) -> None:
     orders = [order for assignment in file.assignments for order in assignment.orders]
-    _demand(int(_digits(last, 9, 16)) == len(orders), "file: wrong number of transactions")
-    _demand(int(_digits(last, 17, 24)) == size, "file: wrong number of records")
-    _demand(orders, "file: no transactions")
+    demand(int(digits(last, 9, 16)) == len(orders), "file: wrong number of transactions")
+    demand(int(digits(last, 17, 24)) == size, "file: wrong number of records")
+    demand(orders, "file: no transactions")
     amount = sum(assignment.amount for assignment in file.assignments)
-    _demand(int(_digits(last, 25, 41)) == amount, "file: wrong sum")
+    demand(int(digits(last, 25, 41)) == amount, "file: wrong sum")
     earliest = min(order.due_on for order in orders)
-    _demand(_at(last, 42, 47) == f"{earliest:%d%m%y}", "file: wrong earliest due date")
+    demand(at(last, 42, 47) == f"{earliest:%d%m%y}", "file: wrong earliest due date")
     _zeros(last, 48)
 
 
 def _assignment(lines: list[str]) -> OrderAssignment:
     start, *body, end = lines
-    service = _at(start, 3, 6)
-    _demand(service in _TYPES, f"no assignment {service} is taken")
+    service = at(start, 3, 6)
+    demand(service in _TYPES, f"no assignment {service} is taken")
     assignment = OrderAssignment(
-        service=service, number=_digits(start, 18, 24), account=_digits(start, 25, 35)
+        service=service, number=digits(start, 18, 24), account=digits(start, 25, 35)
     )
     assignment.size = len(lines)
     try:
         _read_orders(assignment, body)
-        _demand(_at(start, 9, 17) == "0" * 9, "an agreement number where there is none")
+        demand(at(start, 9, 17) == "0" * 9, "an agreement number where there is none")
         _zeros(start, 36)
-        _demand(_at(end, 1, 8) == f"NY{service}88", "the end of another assignment")
+        demand(at(end, 1, 8) == f"NY{service}88", "the end of another assignment")
         _check_assignment_end(assignment, end)
     except RefusedError as refused:
         assignment.refused = str(refused)
@@ -144,29 +133,29 @@ def _assignment(lines: list[str]) -> OrderAssignment:
 
 def _check_assignment_end(assignment: OrderAssignment, end: str) -> None:
     days = assignment.due_dates
-    _demand(days, "no transactions")
-    _demand(int(_digits(end, 9, 16)) == len(days), "wrong number of transactions")
-    _demand(int(_digits(end, 17, 24)) == assignment.size, "wrong number of records")
-    _demand(int(_digits(end, 25, 41)) == assignment.amount, "wrong sum")
-    _demand(_at(end, 42, 47) == f"{days[0]:%d%m%y}", "wrong earliest due date")
-    _demand(_at(end, 48, 53) == f"{days[-1]:%d%m%y}", "wrong latest due date")
+    demand(days, "no transactions")
+    demand(int(digits(end, 9, 16)) == len(days), "wrong number of transactions")
+    demand(int(digits(end, 17, 24)) == assignment.size, "wrong number of records")
+    demand(int(digits(end, 25, 41)) == assignment.amount, "wrong sum")
+    demand(at(end, 42, 47) == f"{days[0]:%d%m%y}", "wrong earliest due date")
+    demand(at(end, 48, 53) == f"{days[-1]:%d%m%y}", "wrong latest due date")
     _zeros(end, 54)
 
 
 def _read_orders(assignment: OrderAssignment, body: list[str]) -> None:
     groups: list[list[str]] = []
     for line in body:
-        _demand(_at(line, 1, 4) == "NY21", "a record of another service")
-        if _at(line, 7, 8) == "30":
+        demand(at(line, 1, 4) == "NY21", "a record of another service")
+        if at(line, 7, 8) == "30":
             groups.append([])
-        _demand(groups, "a record before the first item 1")
+        demand(groups, "a record before the first item 1")
         groups[-1].append(line)
     highest = 0
     for group in groups:
         order = _order(assignment, group[0])
         assignment.orders.append(order)
         assignment.amount += order.amount
-        _demand(order.number > highest, "transaction numbers do not rise")
+        demand(order.number > highest, "transaction numbers do not rise")
         highest = order.number
         try:
             _read_rest(order, group)
@@ -176,70 +165,48 @@ def _read_orders(assignment: OrderAssignment, body: list[str]) -> None:
 
 def _order(assignment: OrderAssignment, line: str) -> Order:
     return Order(
-        number=int(_digits(line, 9, 15)),
-        kind=_at(line, 5, 6),
+        number=int(digits(line, 9, 15)),
+        kind=at(line, 5, 6),
         account=assignment.account,
-        kid=_at(line, 50, 74).strip(),
-        due_on=_day(_at(line, 16, 21)),
-        amount=int(_digits(line, 33, 49)),
+        kid=at(line, 50, 74).strip(),
+        due_on=day(at(line, 16, 21), _DAY),
+        amount=int(digits(line, 33, 49)),
     )
 
 
 def _read_rest(order: Order, group: list[str]) -> None:
     item_1, *rest = group
     service = WITHDRAWALS if order.is_withdrawal else CLAIMS
-    _demand(order.kind in _TYPES[service], f"transaction type {order.kind}")
-    _demand(_at(item_1, 22, 32) == " " * 11, "filler of item 1")
-    _demand(_at(item_1, 50, 74) == order.kid.rjust(25), "the KID is not right-aligned")
-    _demand(order.kid[:-1].isdigit() and order.kid[-1] in "0123456789-", "no KID")
-    _demand(order.amount > 0, "no amount")
+    demand(order.kind in _TYPES[service], f"transaction type {order.kind}")
+    demand(at(item_1, 22, 32) == " " * 11, "filler of item 1")
+    demand(at(item_1, 50, 74) == order.kid.rjust(25), "the KID is not right-aligned")
+    demand(order.kid[:-1].isdigit() and order.kid[-1] in "0123456789-", "no KID")
+    demand(order.amount > 0, "no amount")
     _zeros(item_1, 75)
     for line in rest:
-        _demand(int(_digits(line, 9, 15)) == order.number, "a record of another transaction")
+        demand(int(digits(line, 9, 15)) == order.number, "a record of another transaction")
     if order.is_withdrawal:
         return
-    _demand(rest and _at(rest[0], 5, 8) == f"{order.kind}31", "no item 2")
-    _demand(_at(rest[0], 26, 50) == " " * 25, "filler of item 2")
+    demand(rest and at(rest[0], 5, 8) == f"{order.kind}31", "no item 2")
+    demand(at(rest[0], 26, 50) == " " * 25, "filler of item 2")
     _zeros(rest[0], 76)
-    order.name, order.reference = _at(rest[0], 16, 25).strip(), _at(rest[0], 51, 75).strip()
+    order.name, order.reference = at(rest[0], 16, 25).strip(), at(rest[0], 51, 75).strip()
     for line in rest[1:]:
         _read_text(order, line)
 
 
 def _read_text(order: Order, line: str) -> None:
-    _demand(_at(line, 5, 8) == "2149", "no specification record")
-    _demand(_at(line, 16, 16) == "4", "kind of specification")
-    number, column = int(_digits(line, 17, 19)), int(_digits(line, 20, 20))
-    _demand(1 <= number <= 42, f"line {number}")
-    _demand(column in (1, 2), f"column {column}")
-    _demand((number, column) not in order.text, "a line and column twice")
-    text = _at(line, 21, 60).rstrip()
-    _demand(text, "a blank specification record")
+    demand(at(line, 5, 8) == "2149", "no specification record")
+    demand(at(line, 16, 16) == "4", "kind of specification")
+    number, column = int(digits(line, 17, 19)), int(digits(line, 20, 20))
+    demand(1 <= number <= 42, f"line {number}")
+    demand(column in (1, 2), f"column {column}")
+    demand((number, column) not in order.text, "a line and column twice")
+    text = at(line, 21, 60).rstrip()
+    demand(text, "a blank specification record")
     _zeros(line, 61)
     order.text[number, column] = text
 
 
-def _at(line: str, first: int, last: int) -> str:
-    return line[first - 1 : last]
-
-
-def _digits(line: str, first: int, last: int) -> str:
-    text = _at(line, first, last)
-    _demand(text.isascii() and text.isdigit(), f"no digits in {first} to {last}")
-    return text
-
-
 def _zeros(line: str, first: int) -> None:
-    _demand(not line[first - 1 :].strip("0"), f"no zeros from {first} on")
-
-
-def _day(text: str) -> date:
-    try:
-        return datetime.strptime(text, "%d%m%y").date()
-    except ValueError:
-        raise RefusedError(f"no date: {text}") from None
-
-
-def _demand(condition: object, otherwise: str) -> None:
-    if not condition:
-        raise RefusedError(otherwise)
+    demand(not line[first - 1 :].strip("0"), f"no zeros from {first} on")

@@ -13,8 +13,8 @@ from stdnum.no import kontonr
 from tests.bank_simulator import banking_days, nets
 from tests.bank_simulator.clearing_house import ClearingHouse
 from tests.bank_simulator.folders import Folders
-from tests.bank_simulator.orders import RefusedError
 from tests.bank_simulator.payers import HABITS
+from tests.bank_simulator.strict_reading import RefusedError
 
 from .reading import ACCOUNT, SAMPLES, Reading, with_field
 from .writing import assignment, claim, encoded, withdrawal

@@ -6,6 +6,7 @@ import pytest
 
 from tests.bank_simulator.denmark import days, reading, writing
 from tests.bank_simulator.denmark.house import Betalingsservice
+from tests.bank_simulator.strict_reading import RefusedError
 
 CREDITOR, GROUP, SUPPLIER = "01234567", "00001", "12345678"
 COLLECTIONS = """\
@@ -96,7 +97,7 @@ def test_requests_are_read():
 )
 def test_what_is_wrong_is_refused(there, instead, message):
     assert COLLECTIONS.count(there) == 1
-    with pytest.raises(reading.RefusedError, match=message):
+    with pytest.raises(RefusedError, match=message):
         reading.read(content(COLLECTIONS.replace(there, instead)))
 
 

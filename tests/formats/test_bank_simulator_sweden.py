@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 import pytest
 
+from tests.bank_simulator.strict_reading import RefusedError
 from tests.bank_simulator.sweden import autogiro, bgmax, days, reading
 from tests.bank_simulator.sweden.autogiro import Advice, Debit, Dropped, Payee, Refund, SignUp
 from tests.bank_simulator.sweden.house import Autogiro
@@ -62,9 +63,9 @@ def test_a_seal_is_proven():
     (section,) = reading.read(content(SEALED), KEY)
     assert [item.amount for item in section.items] == [30000, 125050, 9900, 5000]
     assert section.items[1].due_on is None
-    with pytest.raises(reading.RefusedError, match="another key"):
+    with pytest.raises(RefusedError, match="another key"):
         reading.read(content(SEALED), KEY[::-1])
-    with pytest.raises(reading.RefusedError, match="seal is broken"):
+    with pytest.raises(RefusedError, match="seal is broken"):
         reading.read(content(SEALED.replace("0000000300", "0000000301")), KEY)
 
 
@@ -80,7 +81,7 @@ def test_a_seal_is_proven():
 )
 def test_what_is_wrong_is_refused(there, instead, message):
     assert ORDER.count(there) == 1
-    with pytest.raises(reading.RefusedError, match=message):
+    with pytest.raises(RefusedError, match=message):
         reading.read(content(ORDER.replace(there, instead)))
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from random import Random
 
+from ..strict_reading import RefusedError
 from . import days, reading, writing
 
 # Of a hundred collections by mandate, and of a hundred slips, so many end like this.
@@ -136,7 +137,7 @@ class Betalingsservice:
         """Take a delivery that was handed in ``at`` (wall time in Copenhagen)."""
         try:
             delivery = reading.read(content)
-        except reading.RefusedError as refused:
+        except RefusedError as refused:
             return Answer("", refused=str(refused))
         answer = Answer(delivery.number)
         if delivery.supplier != self.supplier:

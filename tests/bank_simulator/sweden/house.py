@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 
+from ..strict_reading import RefusedError
 from . import autogiro, days, reading
 
 # Of a hundred debits, so many end like this.
@@ -82,7 +83,7 @@ class Autogiro:
         answer = Answer()
         try:
             sections = reading.read(content, self.key)
-        except reading.RefusedError as refused:
+        except RefusedError as refused:
             answer.refused = str(refused)
             return answer
         for section in sections:
