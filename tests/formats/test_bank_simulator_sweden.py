@@ -253,7 +253,7 @@ def test_money_is_told_in_either_format():
     last.announce(claims, date(2026, 11, 1))
     files = last.play(date(2026, 11, 1), date(2026, 12, 31))
     assert {file.kind for file in files} == {"BgMax", "camt.054"}
-    told = sum(deposit.amount for file in files for deposit in file.deposits)
+    told = sum(deposit.amount for file in files for deposit in file.items)
     assert told == sum(last.sums.values())
     only = BankgiroPayers(**options)
     only.announce(claims, date(2026, 11, 1))

@@ -143,7 +143,7 @@ def test_deposits_of_bgmax_are_what_payers_paid():
     found = read(bgmax, files)
     assert not found[messages.FormatIssue]
     assert by_day(found) == {day: Decimal(ore) / 100 for day, ore in payers.sums.items()}
-    played = [payment for file in files for payment in file.deposits[0].payments]
+    played = [payment for file in files for payment in file.items[0].payments]
     read_back = found[messages.PaymentReceived]
     assert [payment.amount * 100 for payment in read_back] == [one.signed for one in played]
     several = [payment for payment in read_back if len(payment.references) > 1]

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from random import Random
 
+from ..bank_file import BankFile
 from ..strict_reading import RefusedError
 from . import days, reading, writing
 
@@ -44,17 +45,6 @@ class Answer:
     missed: list = field(default_factory=list)
     without_mandate: list = field(default_factory=list)
     doubles: list = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class BankFile:
-    """A delivery to the creditor, and what it tells of."""
-
-    name: str
-    day: date
-    kind: str
-    content: bytes
-    items: list
 
 
 class Betalingsservice:

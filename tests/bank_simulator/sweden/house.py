@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 
+from ..bank_file import BankFile
 from ..strict_reading import RefusedError
 from . import autogiro, days, reading
 
@@ -30,17 +31,6 @@ class Answer:
     refused: str = ""
     taken: list = field(default_factory=list)
     rejected: list = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class BankFile:
-    """A report to the payee, and what it tells of."""
-
-    name: str
-    day: date
-    kind: str
-    content: bytes
-    items: list
 
 
 class Autogiro:

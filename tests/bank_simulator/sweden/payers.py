@@ -1,10 +1,10 @@
 """What payers do with invoices with an OCR number, and what the payee is told of it."""
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
 
+from ..bank_file import BankFile
 from . import bgmax, camt, days
 from .bgmax import DEDUCTION, TEXT, VALID_OCR, Deposit, Payment
 
@@ -21,17 +21,6 @@ HABITS = {
     "never": 3,
 }
 _FIRST_NUMBER = 50001
-
-
-@dataclass(slots=True)
-class BankFile:
-    """A file as delivered, and the deposits it tells of."""
-
-    name: str
-    day: date
-    kind: str
-    content: bytes
-    deposits: list[Deposit]
 
 
 class BankgiroPayers:
