@@ -1,8 +1,8 @@
 """Files of Bankgirot put together by hand: an independent writer for the tests of the codecs."""
 
-from pathlib import Path
+from .reading import SAMPLES, lines_of
 
-SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "se"
+SAMPLES = SAMPLES / "se"
 PAYEE, CUSTOMER = "9912346", "471117"
 
 
@@ -23,20 +23,8 @@ def file_of(*rows, line_end="\r\n"):
     return "".join(f"{line}{line_end}" for line in rows).encode("latin-1")
 
 
-def rows_of(content):
-    return content.decode("latin-1").split("\r\n")[:-1]
-
-
-def with_cell(content, record, first, text):
-    """The file with ``text`` written over a record from a position on."""
-    rows = rows_of(content)
-    line = rows[record - 1]
-    rows[record - 1] = line[: first - 1] + text + line[first - 1 + len(text) :]
-    return file_of(*rows)
-
-
 def without(content, record):
-    rows = rows_of(content)
+    rows = lines_of(content)
     del rows[record - 1]
     return file_of(*rows)
 

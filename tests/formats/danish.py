@@ -113,22 +113,3 @@ def assignment(*requests, number=AGREEMENT):
 
 def transmission(number="42", sender=SUPPLIER, is_test=False):
     return Transmission(record=1, sender=sender, number=number, is_test=is_test)
-
-
-# ---------------------------------------------------------------------- damage
-
-
-def lines_of(content):
-    return content.decode("latin-1").split("\r\n")[:-1]
-
-
-def joined(lines):
-    return "".join(f"{line}\r\n" for line in lines).encode("latin-1")
-
-
-def with_field(content, record, first, text):
-    """The file with ``text`` written over a record from its 1-based position ``first`` on."""
-    lines = lines_of(content)
-    line = lines[record - 1].ljust(first - 1 + len(text))
-    lines[record - 1] = line[: first - 1] + text + line[first - 1 + len(text) :]
-    return joined(lines)

@@ -83,6 +83,6 @@ def joined(lines):
 def with_field(content, record, first, text):
     """The file with ``text`` written over a record from its 1-based position ``first`` on."""
     lines = lines_of(content)
-    line = lines[record - 1]
+    line = lines[record - 1].ljust(first - 1 + len(text))
     lines[record - 1] = line[: first - 1] + text + line[first - 1 + len(text) :]
     return joined(lines)

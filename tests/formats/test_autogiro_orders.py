@@ -26,7 +26,7 @@ from odoo.addons.membership_billing_nordic.formats.messages import (
 )
 
 from . import bankgirot as bg
-from .reading import Reading
+from .reading import Reading, lines_of, with_field
 
 TODAY, DUE = date(2026, 9, 1), date(2026, 9, 28)
 KEY = seal.key_of("1234567890ABCDEF1234567890ABCDEF")
@@ -57,7 +57,7 @@ def encoded(*requests, key=None, today=TODAY, sender=SENDER):
 
 
 def rows(*requests, **options):
-    return bg.rows_of(encoded(*requests, **options).content)
+    return lines_of(encoded(*requests, **options).content)
 
 
 # ------------------------------------------------------------------ the examples
@@ -148,7 +148,7 @@ def test_sections_come_as_mandates_payments_and_changes():
             number=1, account="", agreement_number=bg.PAYEE, requests=(gone, PAYMENTS[0], mandate)
         ),
     ]
-    lines = bg.rows_of(orders.encode(SENDER, assignments, TODAY).content)
+    lines = lines_of(orders.encode(SENDER, assignments, TODAY).content)
     assert [line[:2] for line in lines] == [
         "01",
         "04",
@@ -346,7 +346,7 @@ SINGLE = st.builds(
 @given(st.lists(SINGLE, min_size=1, max_size=5), st.booleans())
 def test_what_was_written_is_read(requests, is_sealed):
     file = encoded(*requests, key=KEY if is_sealed else None)
-    assert all(len(line) == 80 for line in bg.rows_of(file.content))
+    assert all(len(line) == 80 for line in lines_of(file.content))
     reading = Reading(file.content, autogiro)
     assert not reading.issues
     found = {x.record: x for x in reading.of(CollectionRequest, CreditTransfer)}
@@ -447,7 +447,7 @@ def test_checking_a_seal_is_never_an_exception(noise):
 )
 def test_a_bad_record_of_ours_is_one_error(name, record, first, text, field):
     sound = Reading(bg.sample(name), autogiro)
-    reading = Reading(bg.with_cell(bg.sample(name), record, first, text), autogiro)
+    reading = Reading(with_field(bg.sample(name), record, first, text), autogiro)
     assert [(x.record, x.severity, x.field) for x in reading.issues] == [(record, "error", field)]
     assert len(reading.messages) == len(sound.messages), "all others are read"
 

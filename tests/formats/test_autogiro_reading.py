@@ -19,7 +19,7 @@ from odoo.addons.membership_billing_nordic.formats.messages import (
 )
 
 from . import bankgirot as bg
-from .reading import Reading
+from .reading import Reading, lines_of, with_field
 
 DAY = date(2026, 9, 28)
 
@@ -114,7 +114,7 @@ def test_a_payout_that_was_stopped_is_a_rejected_order():
 
 
 def test_trap_5_the_end_record_is_compared_and_keeps_nothing_out():
-    content = bg.with_cell(bg.sample("payment_spec_new"), 12, 21, "000000000005")
+    content = with_field(bg.sample("payment_spec_new"), 12, 21, "000000000005")
     reading = read(content)
     assert told(content) == [(12, "warning", "collections: number of records")]
     assert len(reading.payments) == 4
@@ -122,12 +122,12 @@ def test_trap_5_the_end_record_is_compared_and_keeps_nothing_out():
 
 def test_a_deposit_record_that_lies_refuses_the_file():
     for first, text in ((51, "000000000000155051"), (72, "00000003")):
-        content = bg.with_cell(bg.sample("payment_spec_new"), 2, first, text)
+        content = with_field(bg.sample("payment_spec_new"), 2, first, text)
         assert read(content).refused
 
 
 def test_an_unreadable_payment_is_one_error():
-    content = bg.with_cell(bg.sample("payment_spec_new"), 3, 32, "00000003000O")
+    content = with_field(bg.sample("payment_spec_new"), 3, 32, "00000003000O")
     reading = read(content)
     assert (3, "error", "amount") in told(content)
     assert not reading.refused
@@ -148,12 +148,12 @@ def test_an_unreadable_payment_is_one_error():
     ],
 )
 def test_what_is_told_of_a_payment_specification(record, first, text, expected):
-    content = bg.with_cell(bg.sample("payment_spec_new"), record, first, text)
+    content = with_field(bg.sample("payment_spec_new"), record, first, text)
     assert expected in told(content)
 
 
 def test_a_deposit_without_a_date_keeps_its_payments_out():
-    content = bg.with_cell(bg.sample("payment_spec_new"), 2, 38, "20260931")
+    content = with_field(bg.sample("payment_spec_new"), 2, 38, "20260931")
     reading = read(content)
     assert not reading.refused
     assert not reading.of(PaymentReceived)
@@ -345,7 +345,7 @@ def test_a_mandate_from_the_internet_bank():
 
 
 def test_several_mandates_from_the_internet_bank():
-    start, mandate, *rest, _end = bg.rows_of(bg.sample("emandates"))
+    start, mandate, *rest, _end = lines_of(bg.sample("emandates"))
     reminder = mandate[:61] + "2" + mandate[62:]
     abroad = bg.row((1, "5600000NORGE"))
     end = bg.row((1, "59202609029900"), (15, "0000007"))
@@ -366,7 +366,7 @@ def test_several_mandates_from_the_internet_bank():
     ],
 )
 def test_what_is_told_of_internet_mandates(record, first, text, expected):
-    assert expected in told(bg.with_cell(bg.sample("emandates"), record, first, text))
+    assert expected in told(with_field(bg.sample("emandates"), record, first, text))
 
 
 REGISTER_NEW = bg.row(
@@ -443,26 +443,26 @@ def test_trap_1_payer_numbers_of_rejected_payments_begin_at_15():
 
 @pytest.mark.parametrize("code", sorted(codes.REJECTIONS))
 def test_every_reason_of_a_rejection_has_a_meaning(code):
-    content = bg.with_cell(bg.sample("rejected_new"), 2, 59, code)
+    content = with_field(bg.sample("rejected_new"), 2, 59, code)
     event = sound(content).of(RequestEvent)[0]
     assert (event.bank_code, event.meaning) == (code, codes.REJECTIONS[code])
 
 
 def test_a_rejection_for_a_reason_that_is_not_known_is_a_rejection():
-    content = bg.with_cell(bg.sample("rejected_new"), 2, 59, "77")
+    content = with_field(bg.sample("rejected_new"), 2, 59, "77")
     assert told(content) == [(2, "warning", "comment code")]
     assert read(content).of(RequestEvent)[0].event == "rejected"
 
 
 def test_an_amount_that_was_not_numeric_is_echoed_so():
-    content = bg.with_cell(bg.sample("rejected_new"), 2, 31, "30000       ")
-    content = bg.with_cell(content, 2, 59, "08")
+    content = with_field(bg.sample("rejected_new"), 2, 31, "30000       ")
+    content = with_field(content, 2, 59, "08")
     event = read(content).of(RequestEvent)[0]
     assert (event.amount, event.bank_code) == (None, "08")
 
 
 def test_the_old_list_of_rejected_payments():
-    rows = bg.rows_of(bg.sample("rejected_new"))
+    rows = lines_of(bg.sample("rejected_new"))
     content = bg.file_of(bg.old_start("FELLISTA REG.KONTRL"), *rows[1:])
     assert len(sound(content).of(RequestEvent)) == 3
 
@@ -547,7 +547,7 @@ def test_the_old_list_of_cancellations_in_any_encoding():
     [(2, 73, "99", (2, "error", "comment code")), (2, 1, "31", (2, "error", "record"))],
 )
 def test_unknown_codes_of_changes_are_for_a_person(record, first, text, expected):
-    assert expected in told(bg.with_cell(bg.sample("cancellations_new"), record, first, text))
+    assert expected in told(with_field(bg.sample("cancellations_new"), record, first, text))
 
 
 def test_orders_that_bankgirot_keeps():
@@ -567,7 +567,7 @@ def test_orders_that_bankgirot_keeps():
 
 
 def test_several_sections_of_several_payees():
-    first = bg.rows_of(bg.sample("mandate_advice_new"))
+    first = lines_of(bg.sample("mandate_advice_new"))
     second = [first[0].replace("0009912346", "0050501055"), *first[1:]]
     reading = sound(bg.file_of(*first, *second))
     assert [x.agreement_number for x in reading.mandates] == ["9912346"] * 5 + ["50501055"] * 5
@@ -586,9 +586,9 @@ SPECIFICATION = bg.sample("payment_spec_new")
         SPECIFICATION[: 82 * 11] + SPECIFICATION,
         SPECIFICATION + bg.file_of(bg.debit(100)),
         SPECIFICATION[82:],
-        bg.with_cell(SPECIFICATION, 1, 71, "00099x2346"),
-        bg.with_cell(SPECIFICATION, 2, 51, "x"),
-        bg.with_cell(SPECIFICATION, 1, 45, "SOMETHING ELSE      "),
+        with_field(SPECIFICATION, 1, 71, "00099x2346"),
+        with_field(SPECIFICATION, 2, 51, "x"),
+        with_field(SPECIFICATION, 1, 45, "SOMETHING ELSE      "),
         bg.sample("payments_sealed") + bg.file_of(bg.debit(100)),
     ],
     ids=[
@@ -609,7 +609,7 @@ def test_a_broken_frame_refuses_the_file(content):
 
 
 def test_a_line_that_is_too_long_is_named():
-    rows = bg.rows_of(bg.sample("mandate_advice_new"))
+    rows = lines_of(bg.sample("mandate_advice_new"))
     rows[1] += "x"
     content = bg.file_of(*rows)
     assert told(content) == [(2, "error", "record"), (7, "warning", "records: number of records")]

@@ -24,8 +24,6 @@ from .danish import (
     SUPPLIER,
     decoder_of,
     delivery,
-    joined,
-    lines_of,
     mandates,
     notice,
     read,
@@ -35,8 +33,8 @@ from .danish import (
     section,
     slip,
     slips,
-    with_field,
 )
+from .reading import joined, lines_of, with_field
 
 KRONER = Decimal("0.01")
 

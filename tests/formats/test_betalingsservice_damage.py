@@ -19,8 +19,6 @@ from .danish import (
     SUPPLIER,
     decoder_of,
     delivery,
-    joined,
-    lines_of,
     mandates,
     notice,
     read,
@@ -30,8 +28,8 @@ from .danish import (
     section,
     slip,
     slips,
-    with_field,
 )
+from .reading import joined, lines_of, with_field
 
 SOUND = delivery(
     section("0211", result(), result("0237", "1003"), result("0239", "1005", reference="Åse")),

@@ -9,7 +9,8 @@ import pytest
 
 from devtools.paths import ROOT
 
-from .danish import SAMPLES, sample, with_field
+from .danish import SAMPLES, sample
+from .reading import with_field
 
 
 def inspected(path):

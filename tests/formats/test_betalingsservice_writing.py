@@ -25,13 +25,11 @@ from .danish import (
     TODAY,
     assignment,
     claim,
-    joined,
-    lines_of,
     read,
     sample,
     transmission,
-    with_field,
 )
+from .reading import joined, lines_of, with_field
 
 AUTOMATIC_ONLY = {AGREEMENT: Terms(with_slips=False)}
 MANDATE = "900000001"

@@ -15,7 +15,7 @@ from odoo.addons.membership_billing_nordic.formats.messages import (
 )
 
 from . import bankgirot as bg
-from .reading import Reading
+from .reading import Reading, with_field
 
 DAY = date(2026, 9, 28)
 
@@ -253,7 +253,7 @@ def test_euro():
 
 
 def test_a_test_file_is_marked():
-    content = bg.with_cell(bg.one_deposit(bg.payment(100, "18"), ore=100, count=1), 1, 45, "T")
+    content = with_field(bg.one_deposit(bg.payment(100, "18"), ore=100, count=1), 1, 45, "T")
     assert read(content).of(Transmission)[0].is_test
 
 

@@ -11,7 +11,7 @@ from odoo.addons.l10n_se_bg.formats import bgmax
 from odoo.addons.membership_billing_nordic.formats.messages import PaymentReceived
 
 from . import bankgirot as bg
-from .reading import Reading
+from .reading import Reading, lines_of, with_field
 
 SOUND = bg.sample("bgmax")
 HEAD = b"01BGMAX"
@@ -104,7 +104,7 @@ def issues_of(content, severity):
 
 
 def test_an_unreadable_amount_costs_one_payment():
-    reading = read(bg.with_cell(SOUND, 3, 38, "00000000000003000O"))
+    reading = read(with_field(SOUND, 3, 38, "00000000000003000O"))
     assert [(x.record, x.severity, x.field, x.found) for x in reading.issues] == [
         (3, "error", "amount", "00000000000003000O"),
         (19, "error", "deposit 1: sum", "650.00"),
@@ -147,18 +147,18 @@ def test_an_impossible_date_costs_the_payments_of_its_deposit():
     ],
 )
 def test_what_is_read_all_the_same(record, first, text, field):
-    reading = read(bg.with_cell(SOUND, record, first, text))
+    reading = read(with_field(SOUND, record, first, text))
     assert [(x.record, x.severity, x.field) for x in reading.issues] == [(record, "warning", field)]
     assert len(reading.payments) == 5
 
 
 def test_numbers_of_payers_are_never_quoted():
-    content = bg.with_cell(bg.with_cell(SOUND, 7, 3, "00O1234566"), 13, 3, "00559999000X")
+    content = with_field(with_field(SOUND, 7, 3, "00O1234566"), 13, 3, "00559999000X")
     assert all(x.found == "" for x in read(content).issues)
 
 
 def test_unknown_records_are_passed_over_and_told_once():
-    rows = bg.rows_of(SOUND)
+    rows = lines_of(SOUND)
     rows[2:2] = [bg.row((1, "24"), (3, "?")), bg.row((1, "24")), bg.row((1, "98"))]
     reading = read(bg.file_of(*rows))
     assert [(x.record, x.severity, x.found) for x in reading.issues] == [
@@ -178,13 +178,13 @@ def test_an_unknown_record_ends_no_payment_s_other_records():
 
 
 def test_a_record_of_no_payment_is_an_error():
-    rows = bg.rows_of(SOUND)
+    rows = lines_of(SOUND)
     rows.insert(2, bg.name("Nobody"))
     assert issues_of(bg.file_of(*rows), "error") == [(3, "record", "26")]
 
 
 def test_a_line_that_is_too_long_is_named():
-    rows = bg.rows_of(SOUND)
+    rows = lines_of(SOUND)
     rows[3] = rows[3] + "x"
     reading = read(bg.file_of(*rows))
     assert [(x.record, x.severity, x.field, x.found) for x in reading.issues] == [
@@ -211,7 +211,7 @@ def test_a_line_that_is_too_long_is_named():
     ],
 )
 def test_lying_trailers_and_broken_frames_refuse_the_file(record, first, text, field):
-    content = bg.with_cell(SOUND, record, first, text)
+    content = with_field(SOUND, record, first, text)
     reading = read(content)
     assert (reading.refusals[0].record, reading.refusals[0].field) in (
         (record, field),
@@ -261,7 +261,7 @@ def test_a_broken_frame_refuses_the_file(content):
 
 
 def test_a_section_without_a_deposit_refuses_the_file_and_gives_no_payment():
-    rows = bg.rows_of(SOUND)
+    rows = lines_of(SOUND)
     second = [bg.section("50501055"), *rows[2:]]
     del rows[18:]
     reading = read(bg.file_of(*rows, *second))
