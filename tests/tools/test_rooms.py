@@ -48,11 +48,30 @@ def _strings(path):
 
 
 FORMATS = [path for name in addons.names() for path in _python_files(ROOT / name / "formats")]
+LAW = _python_files(CORE / "law")
 
 
-@pytest.mark.parametrize("path", FORMATS, ids=_names)
-def test_formats_import_no_odoo(path):
+@pytest.mark.parametrize("path", [*FORMATS, *LAW], ids=_names)
+def test_formats_and_law_import_no_odoo(path):
     assert not [name for name in _imports(path) if name.split(".")[0] == "odoo"]
+
+
+@pytest.mark.parametrize("path", LAW, ids=_names)
+def test_the_law_reads_no_clock_and_of_the_formats_only_banking_days(path):
+    text = path.read_text()
+    assert not re.search(r"\.today\(|\.now\(|\btime\b\.", text)
+    assert set(re.findall(r"from \.\.(\S+) import", text)) <= {"formats.banking_days"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in _python_files(CORE) if "tests" not in path.parts],
+    ids=_names,
+)
+def test_only_the_room_of_dunning_uses_the_law(path):
+    if path.is_relative_to(MODELS / "dunning") or path in LAW:
+        pytest.skip("may use the law")
+    assert not re.search(r"^\s*from \.+law\b", path.read_text(), re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", _python_files(ROOT / "tests" / "bank_simulator"), ids=_names)
