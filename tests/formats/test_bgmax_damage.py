@@ -1,6 +1,5 @@
 """BgMax files that suffered on their way: what is forgiven, what is told, what is refused."""
 
-import io
 from decimal import Decimal
 from io import BytesIO
 
@@ -11,6 +10,7 @@ from odoo.addons.l10n_se_bg.formats import bgmax
 from odoo.addons.membership_billing_nordic.formats.messages import PaymentReceived
 
 from . import bankgirot as bg
+from .damage import Dribble
 from .reading import Reading, lines_of, with_field
 
 SOUND = bg.sample("bgmax")
@@ -88,12 +88,8 @@ def test_control_characters_never_come_out():
 
 @pytest.mark.parametrize("size", [1, 7, 80, 4096])
 def test_a_stream_may_come_in_small_pieces(size):
-    class Dribble(io.BytesIO):
-        def read(self, wanted=-1):
-            return super().read(min(size, wanted) if wanted > 0 else size)
-
     utf_8 = SOUND.decode("latin-1").encode()
-    assert list(bgmax.decode(Dribble(utf_8))) == read(SOUND).messages
+    assert list(bgmax.decode(Dribble(utf_8, size))) == read(SOUND).messages
 
 
 # ------------------------------------------------------------------ one bad record

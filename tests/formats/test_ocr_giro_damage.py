@@ -1,12 +1,11 @@
 """OCR giro files that suffered on their way: what is forgiven, what is told, what is refused."""
 
-import io
-
 import pytest
 from odoo.addons.l10n_no_ocr.formats import deposits, ocr_giro
 
 from tests.bank_simulator import nets
 
+from .damage import Dribble
 from .reading import ACCOUNT, Reading, joined, lines_of, one_file, payment, with_field
 
 SOUND = one_file(
@@ -74,12 +73,8 @@ def test_text_outside_latin_1_in_a_utf8_file_is_replaced():
 
 @pytest.mark.parametrize("size", [1, 7, 80, 4096])
 def test_a_stream_may_come_in_small_pieces(size):
-    class Dribble(io.BytesIO):
-        def read(self, wanted=-1):
-            return super().read(min(size, wanted) if wanted > 0 else size)
-
     for content in (SOUND, SOUND.replace(b"\r\n", b""), SOUND.decode("latin-1").encode()):
-        assert list(ocr_giro.decode(Dribble(content))) == sound_messages(SOUND)
+        assert list(ocr_giro.decode(Dribble(content, size))) == sound_messages(SOUND)
 
 
 @pytest.mark.parametrize(
