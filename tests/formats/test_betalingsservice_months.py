@@ -1,6 +1,5 @@
 """Months with Betalingsservice as it is played: our deliveries are taken, its own read as written."""
 
-import io
 from collections import defaultdict
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,6 +12,8 @@ from odoo.addons.l10n_dk_bs.formats.outgoing_mandates import MandateRequests
 from odoo.addons.membership_billing_nordic.formats import messages
 
 from tests.bank_simulator.denmark.house import Betalingsservice
+
+from .months import by_day, net, read
 
 SUPPLIER, CREDITOR, GROUP = "12345678", "01234567", "00001"
 NUMBER = agreement_number(CREDITOR, GROUP)
@@ -73,16 +74,7 @@ def months():
         2,
     )
     assert (collections.refused, collections.missed, collections.doubles) == ("", [], [])
-    return house, collections, read(house.play(BEGIN, END))
-
-
-def read(files):
-    found = defaultdict(list)
-    for file in files:
-        decoder = next(one for one in DECODERS if one.recognises(file.content[:4096]))
-        for message in decoder.decode(io.BytesIO(file.content)):
-            found[type(message)].append(message)
-    return found
+    return house, collections, read(house.play(BEGIN, END), DECODERS)
 
 
 def test_deliveries_are_sound(months):
@@ -93,16 +85,11 @@ def test_deliveries_are_sound(months):
 
 def test_money_is_what_the_bank_put_on_the_account(months):
     house, _answer, found = months
-    received = sum(payment.amount for payment in found[messages.PaymentReceived])
-    reversed_ = sum(payment.amount for payment in found[messages.PaymentReversed])
-    assert received - reversed_ == Decimal(sum(house.sums.values())) / 100
-    sums = defaultdict(Decimal)
-    for deposit in found[messages.Deposit]:
-        sums[deposit.bank_date] += deposit.amount
+    assert net(found) == Decimal(sum(house.sums.values())) / 100
     truth = defaultdict(Decimal)
     for (_creditor, _group, day), ore in house.sums.items():
         truth[day] += Decimal(ore) / 100
-    assert sums == truth
+    assert by_day(found) == truth
 
 
 def test_every_collection_ends_as_it_ended(months):
@@ -145,7 +132,7 @@ def test_mandates_are_what_they_are(months):
 
 def test_a_full_list_is_read(months):
     house, _answer, _found = months
-    found = read([house.full_list(CREDITOR, GROUP, END)])
+    found = read([house.full_list(CREDITOR, GROUP, END)], DECODERS)
     assert not found[messages.FormatIssue]
     listed = found[messages.MandateEvent]
     assert {event.event for event in listed} == {"listed"}
@@ -162,7 +149,7 @@ def test_what_is_refused_is_told_and_no_mandate(months):
         **WHO,
     )
     handed_in(house, datetime(2026, 9, 10, 9), MandateRequests(), [request], 1)
-    found = read(house.play(BEGIN, END))
+    found = read(house.play(BEGIN, END), DECODERS)
     assert not found[messages.MandateEvent]
     [told] = found[messages.RequestEvent]
     assert (told.event, told.payer_number, told.bank_code) == ("rejected", "1001", "030001")
