@@ -8,6 +8,10 @@ from stdnum import luhn
 
 _MOD11_WEIGHTS = (2, 3, 4, 5, 6, 7)
 _BLANKS = re.compile(r"\s+")
+# Digits in a message, as people part them: 2026 0001-2324.
+_PARTED = re.compile(r"[0-9]+(?:[\s.-]{1,3}[0-9]+)*")
+_DIGITS = re.compile(r"[0-9]+")
+_SHORTEST_IN_TEXT, _LONGEST_IN_TEXT, _MOST_IN_TEXT = 6, 25, 60
 
 
 def mod10_digit(number: str) -> str:
@@ -37,6 +41,25 @@ def normalise(reference: str) -> str:
     Upper case, no blanks, no leading zeros. A reference of zeros only is empty.
     """
     return _BLANKS.sub("", reference or "").upper().lstrip("0")
+
+
+def numbers_in(text: str) -> list[str]:
+    """The numbers in a message that may be references, normalised, in their order.
+
+    Neighbours are taken together too: people part long numbers, and lines break them.
+    """
+    found = {}
+    for run in _PARTED.findall(text or ""):
+        groups = _DIGITS.findall(run)
+        for start in range(len(groups)):
+            joined = ""
+            for group in groups[start:]:
+                joined += group
+                if len(joined) > _LONGEST_IN_TEXT or len(found) == _MOST_IN_TEXT:
+                    break
+                if len(joined) >= _SHORTEST_IN_TEXT and normalise(joined):
+                    found[normalise(joined)] = True
+    return list(found)
 
 
 def has_check_digit(reference: str, check: str) -> bool:

@@ -4,7 +4,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
-from ..formats.messages import PaymentReversed
+from ..formats.messages import PaymentReversed, ReferenceAmount
 from ..models.bank.payment_proposals import near_references
 from .bank_file_common import BankFileCommon
 
@@ -45,6 +45,69 @@ class TestBankPaymentPlace(BankFileCommon):
         self.assertIn("12534", near_references("1234"))
         self.assertNotIn("1234", near_references("1234"))
         self.assertNotIn("4321", near_references("1234"))
+
+    # ------------------------------------------------------------------ what a message names
+
+    def _reference_in(self, message, *invoices):
+        return message.format(*(invoice.payment_reference for invoice in invoices))
+
+    def test_a_reference_in_the_message_is_placed_when_it_is_just_what_is_open(self):
+        invoice = self._invoice(self.payer, 450)
+        own = invoice.payment_reference
+        parted = f"Member fee, no. {own[:4]} {own[4:]}, thanks"
+        message = self._payment(450, text=parted)
+        self._book(message)
+        self.assertRecordValues(self._stored(message), [{"state": "matched", "outcome": "exact"}])
+        self.assert_open(invoice, 0)
+
+    def test_a_reference_in_the_message_is_proposed_when_the_amount_differs(self):
+        invoice = self._invoice(self.payer, 450)
+        payment = self._unmatched(400, text=self._reference_in("fee {}", invoice))
+        self.assertIn(invoice.name, payment.proposal_text)
+        self.assertIn(f"in the message: {invoice.payment_reference}", payment.proposal_reason)
+        self.assertTrue(payment.has_best_proposal)
+
+    def test_a_reference_mistyped_in_the_message_is_proposed_with_both(self):
+        invoice = self._invoice(self.payer, 450)
+        typed = self._mistyped(invoice.payment_reference, -4)
+        payment = self._unmatched(450, text=f"ref {typed}")
+        self.assertIn(invoice.name, payment.proposal_text)
+        self.assertIn(
+            f"{invoice.payment_reference} for {typed.lstrip('0')}", payment.proposal_reason
+        )
+        self.assertIn("same amount", payment.proposal_reason)
+
+    def test_the_number_of_an_invoice_in_the_message_is_proposed(self):
+        invoice = self._invoice(self.payer, 450)
+        payment = self._unmatched(100, text=f"Invoice {invoice.name}.")
+        self.assertIn(invoice.name, payment.proposal_text)
+        self.assertIn("invoice number", payment.proposal_reason)
+
+    def _listed(self, *invoices):
+        return tuple(ReferenceAmount(invoice.payment_reference, None) for invoice in invoices)
+
+    def test_several_references_without_amounts_are_placed_when_they_add_up(self):
+        invoices = [self._invoice(self._payer("Ola Hansen"), 100), self._invoice(self.payer, 450)]
+        message = self._payment(550, references=self._listed(*invoices))
+        self._book(message)
+        self.assertRecordValues(self._stored(message), [{"state": "matched", "outcome": "exact"}])
+        self.assert_open(invoices[0], 0)
+        self.assert_open(invoices[1], 0)
+
+    def test_several_references_of_several_payers_are_not_guessed(self):
+        invoices = [self._invoice(self._payer("Ola Hansen"), 100), self._invoice(self.payer, 450)]
+        payment = self._unmatched(500, references=self._listed(*invoices))
+        self.assertEqual(payment.outcome, "several")
+        self.assertIn("one of its references", payment.proposal_reason)
+        self.assertFalse(payment.has_best_proposal)
+
+    def test_several_references_of_one_payer_are_paid_in_turn(self):
+        invoices = [self._invoice(self.payer, 100), self._invoice(self.payer, 450)]
+        message = self._payment(500, references=self._listed(*invoices))
+        self._book(message)
+        self.assertRecordValues(self._stored(message), [{"state": "matched", "outcome": "part"}])
+        self.assert_open(invoices[0], 0)
+        self.assert_open(invoices[1], 50)
 
     def test_known_account_proposes_its_owner(self):
         invoice = self._invoice(self.payer, 450)

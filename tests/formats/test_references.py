@@ -10,6 +10,7 @@ from odoo.addons.membership_billing_nordic.formats.references import (
     mod10_digit,
     mod11_digit,
     normalise,
+    numbers_in,
 )
 
 DIGITS = st.text("0123456789", min_size=1, max_size=24)
@@ -134,3 +135,18 @@ def test_another_fixed_part_is_another_layout():
     layout = ReferenceLayout(payer_digits=4, serial_digits=3, fixed_part="1")
     other = ReferenceLayout(payer_digits=4, serial_digits=3, fixed_part="2")
     assert not other.accepts(layout.build("12", 3))
+
+
+@pytest.mark.parametrize(
+    ("message", "numbers"),
+    [
+        ("Medlem 1001 faktura 2026000126", ["2026000126"]),
+        ("ref 2026 0001-2324", ["20260001", "202600012324", "12324"]),
+        ("00001234", ["1234"]),
+        ("000000 12345", ["12345"]),
+        ("", []),
+        (None, []),
+    ],
+)
+def test_numbers_of_a_message(message, numbers):
+    assert numbers_in(message) == numbers

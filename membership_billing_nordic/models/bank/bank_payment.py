@@ -122,6 +122,7 @@ class BankPayment(models.Model):
             ("returned", "Returned"),
             ("information", "Information"),
             ("held", "Held"),
+            ("reported", "Reported, not booked"),
             ("discarded", "Discarded"),
         ],
         required=True,
@@ -129,7 +130,8 @@ class BankPayment(models.Model):
         readonly=True,
         index=True,
         help="To place: a person says whose it is. Returned: the bank took it back. Held: its "
-        "deposit waits for a decision. Discarded: a person decided that it is no money.",
+        "deposit waits for a decision. Reported, not booked: another report of the bank books this "
+        "money. Discarded: a person decided that it is no money.",
     )
     outcome = fields.Selection(
         [
@@ -143,6 +145,7 @@ class BankPayment(models.Model):
             ("person", "Placed by a person"),
             ("no_reference", "No reference"),
             ("unknown_reference", "Unknown reference"),
+            ("several", "Several references that do not add up to it"),
             ("not_posted", "Its invoice is not posted"),
             ("currency", "Its invoice is in another currency"),
             ("nothing_to_take", "No open credit to deduct it from"),

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from odoo.fields import Domain
 
-from ...formats.references import normalise
+from ...formats.references import normalise, numbers_in
 
 
 @dataclass
@@ -44,6 +44,8 @@ class PaymentMatcher:
         self.currency = agreement.currency_id
         self.payments = payments
         self.debited = {}
+        self.listed = {}
+        self.in_text = {}
         self.open = {}
         self.lines_of_move = defaultdict(list)
         self.lines_of_partner = defaultdict(list)
@@ -54,10 +56,17 @@ class PaymentMatcher:
         """One :class:`Placement` per payment, in order."""
         values = {value for payment in self.payments for value, _amount in self._parts(payment)}
         values |= {self.agreement._stand_in_reference(payment) for payment in self.payments}
+        values |= {value for payment in self.payments for value in listed_references(payment)}
         self.references = self.env["billing.reference"]._resolve(self.agreement, values)
         self.debited = self.agreement._debited_claims(self.payments)
         self._find_payers()
-        moves = self.env["account.move"].union(*(lines.move_id for lines in self.debited.values()))
+        self._find_listed()
+        self._find_in_text()
+        moves = self.env["account.move"].union(
+            *(lines.move_id for lines in self.debited.values()),
+            *self.listed.values(),
+            *self.in_text.values(),
+        )
         partners = self.env["res.partner"]
         for reference in self.references.values():
             moves |= reference.move_id
@@ -84,6 +93,45 @@ class PaymentMatcher:
                 if len(partners) == 1
             }
 
+    def _find_listed(self):
+        """The invoices of payments with several references that do not say how much of each."""
+        for payment in self.payments:
+            values = listed_references(payment)
+            if len(values) > 1 and len(self._parts(payment)) == 1:
+                self.listed[payment] = self._payable(self.references, values)
+
+    def _find_in_text(self):
+        """The invoices that the messages of payments without a known reference name."""
+        numbers = {
+            payment: numbers_in(payment.text)
+            for payment in self.payments
+            if payment.text and payment not in self.listed and not self._reference_of(payment)
+        }
+        values = {value for found in numbers.values() for value in found}
+        if not values:
+            return
+        known = self.env["billing.reference"]._resolve(self.agreement, values)
+        confirmed = {
+            value: row for value, row in known.items() if self.agreement._has_check_digit(value)
+        }
+        for payment, found in numbers.items():
+            if moves := self._payable(confirmed, found):
+                self.in_text[payment] = moves
+
+    def _payable(self, references, values):
+        """The invoices of those of ``values`` that are known, each once and in their order."""
+        rows = [references[value] for value in values if value in references]
+        moves = self.env["account.move"].union(*(row.move_id for row in rows))
+        return moves.filtered(
+            lambda move: move.state == "posted" and move.currency_id == self.currency
+        )
+
+    def _reference_of(self, payment, value=None):
+        """What is known by the reference of the payment, or by what stands in for it."""
+        value = payment.reference_value if value is None else value
+        stand_in = self.agreement._stand_in_reference(payment)
+        return self.references.get(value) or self.references.get(stand_in)
+
     def _parts(self, payment):
         """The references of a payment with the amount of each: several only if they add up."""
         parts = []
@@ -100,12 +148,15 @@ class PaymentMatcher:
     def _place(self, payment):
         if payment in self.debited:
             return Placement(payment, *self.pay_claims(self.debited[payment], payment.amount))
+        if payment in self.listed:
+            return Placement(payment, *self.pay_moves(self.listed[payment], payment.amount))
         placement = Placement(payment, outcome="")
-        for value, amount in self._parts(payment):
-            outcome, targets = self._place_part(payment, value, amount)
-            placement.targets += targets
-            if placement.outcome in ("", "exact"):
-                placement.outcome = outcome
+        # What a message names counts when it is just what was paid; else it is proposed.
+        if self._is_all_of(self.in_text.get(payment), payment.amount):
+            moves = self.in_text[payment]
+            placement.outcome, placement.targets = self.pay_moves(moves, payment.amount)
+        else:
+            self._place_parts(placement)
         value = payment.reference_value
         if value and value not in self.references:
             layouts = self.agreement.layout_ids
@@ -113,9 +164,16 @@ class PaymentMatcher:
             placement.wrong_check_digit = bool(layouts) and not confirmed
         return placement
 
+    def _place_parts(self, placement):
+        payment = placement.payment
+        for value, amount in self._parts(payment):
+            outcome, targets = self._place_part(payment, value, amount)
+            placement.targets += targets
+            if placement.outcome in ("", "exact"):
+                placement.outcome = outcome
+
     def _place_part(self, payment, value, amount):
-        stand_in = self.agreement._stand_in_reference(payment)
-        reference = self.references.get(value) or self.references.get(stand_in)
+        reference = self._reference_of(payment, value)
         if reference and reference.move_id:
             return self.pay_move(reference.move_id, amount)
         if reference and reference.partner_id:
@@ -167,18 +225,48 @@ class PaymentMatcher:
         outcome = "over" if targets else "double"
         return outcome, [*targets, self._on_account(move.commercial_partner_id, rest)]
 
+    def pay_moves(self, moves, amount):
+        """Use ``amount`` for these invoices together, which a payment names without amounts.
+
+        What does not add up is one payer's, in turn, or else nobody's: it is not guessed.
+
+        :return: (outcome, list of :class:`Target`)
+        """
+        lines = self._open_of(moves)
+        if self._is_all_of(moves, amount):
+            targets = [Target(line.partner_id, line, self.open[line]) for line in lines]
+            self.open |= dict.fromkeys(lines, 0.0)
+            return "exact", targets
+        if amount > 0 and len(moves.commercial_partner_id) == 1:
+            return self._pay_in_turn(lines, moves.commercial_partner_id, amount)
+        return "several", []
+
+    def _is_all_of(self, moves, amount):
+        """Is ``amount`` just what is open of these invoices?"""
+        lines = self._open_of(moves)
+        total = sum(self.open[line] for line in lines)
+        return bool(lines) and self.currency.compare_amounts(total, amount) == 0
+
+    def _open_of(self, moves):
+        """The open claims of these invoices and their credit notes, each once."""
+        lines = dict.fromkeys(line for move in moves or () for line in self.lines_of_move[move])
+        return [line for line in lines if not self.currency.is_zero(self.open[line])]
+
     def pay_claims(self, claims, amount):
         """Use ``amount`` (above zero) for these claims of one payer, in turn.
 
         :return: (outcome, list of :class:`Target`)
         """
         lines = [line for line in claims if line in self.open]
+        return self._pay_in_turn(lines, claims.partner_id[:1], amount)
+
+    def _pay_in_turn(self, lines, payer, amount):
         targets, rest = self._take(lines, amount)
         if self.currency.is_zero(rest):
             still = sum(self.open[line] for line in lines)
             return ("exact" if self.currency.is_zero(still) else "part"), targets
         outcome = "over" if targets else "double"
-        return outcome, [*targets, self._on_account(claims.partner_id[:1], rest)]
+        return outcome, [*targets, self._on_account(payer, rest)]
 
     def pay_partner(self, partner, amount, outcome):
         """Use ``amount`` for the oldest due claims of a payer; the rest goes to the payer."""
@@ -212,6 +300,11 @@ class PaymentMatcher:
 
     def _on_account(self, partner, amount):
         return Target(partner, self.env["account.move.line"], amount)
+
+
+def listed_references(payment):
+    """The references of a payment that has several, normalised, each once."""
+    return list(dict.fromkeys(normalise(each) for each, _amount in payment.reference_list or []))
 
 
 def open_claims(agreement):

@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 
 from odoo.fields import Domain
 
+from ...formats.references import numbers_in
 from .payment_lookup import payers_by_reference_part
-from .payment_matching import open_claims, payers_of_accounts
+from .payment_matching import listed_references, open_claims, payers_of_accounts
 
-_MISTYPED, _ACCOUNT, _NUMBER, _NAME, _AMOUNT, _ALONE = 60, 50, 45, 35, 30, 10
+_NAMED, _MISTYPED, _ACCOUNT, _NUMBER, _NAME, _AMOUNT, _ALONE = 70, 60, 50, 45, 35, 30, 10
 _CHECK_DIGIT_FITS = 5
 _SIMILAR = 0.8
 _MAX_SAME_AMOUNT = 5000
 _MAX_LINES = 5000
 _MAX_PROPOSALS = 5
 _LONGEST_REFERENCE = 30
+_MOST_TRIED_IN_TEXT = 6  # numbers of a message that are tried with typing mistakes
 _WORD = re.compile(r"\w{2,}")
+_NAME_OF_INVOICE = re.compile(r"[\w/.-]{3,}\w")
 
 
 @dataclass
@@ -66,7 +69,9 @@ class ProposalFinder:
         if not self.payments:
             return {}
         self._by_account()
+        self._by_named_reference()
         self._by_mistyped_reference()
+        self._by_invoice_name()
         self._by_other_agreement()
         self._by_number()
         self._by_name()
@@ -83,25 +88,85 @@ class ProposalFinder:
             for partner in owners.get(payment.payer_account_key, ()):
                 self._say_payer(payment, partner, _ACCOUNT, self.env._("known account"))
 
+    def _by_named_reference(self):
+        """References that are ours: one of several, or in the message."""
+        listed = {payment: listed_references(payment) for payment in self.payments}
+        self.numbers = {payment: numbers_in(payment.text) for payment in self.payments}
+        values = {
+            value for said in (listed, self.numbers) for some in said.values() for value in some
+        }
+        if not values:
+            return
+        known = self.env["billing.reference"]._resolve(self.agreement, values)
+        for payment in self.payments:
+            for value in known.keys() & set(listed[payment]):
+                reason = self.env._(
+                    "one of its references: %(printed)s", printed=known[value].printed
+                )
+                self._say_reference(payment, known[value], _NAMED, reason)
+            for value in known.keys() & set(self.numbers[payment]) - set(listed[payment]):
+                reason = self.env._("in the message: %(printed)s", printed=known[value].printed)
+                self._say_reference(payment, known[value], _NAMED, reason)
+
     def _by_mistyped_reference(self):
         wanted = {
-            payment: near_references(payment.reference_value)
+            payment: {value: near_references(value) for value in self._typed(payment)}
             for payment in self.payments
-            if payment.reference_value and len(payment.reference_value) <= _LONGEST_REFERENCE
         }
-        values = set().union(*wanted.values()) if wanted else set()
+        values = {near for typed in wanted.values() for some in typed.values() for near in some}
         if not values:
             return
         rows = self.env["billing.reference"].search(
             [("agreement_id", "=", self.agreement.id), ("value", "in", list(values))]
         )
         by_value = {row.value: row for row in rows}
-        for payment, near in wanted.items():
-            for row in (by_value[value] for value in near & by_value.keys()):
-                score = _MISTYPED
-                score += _CHECK_DIGIT_FITS * self.agreement._has_check_digit(row.value)
-                reason = self.env._("reference mistyped? %(printed)s", printed=row.printed)
-                self._say_reference(payment, row, score, reason)
+        for payment, typed in wanted.items():
+            for value, near in typed.items():
+                for row in (by_value[value] for value in near & by_value.keys()):
+                    self._say_mistyped(payment, row, value)
+
+    def _typed(self, payment):
+        """What the payer may have mistyped: the reference, else the longest numbers of the message."""
+        if payment.reference_value:
+            typed = [payment.reference_value]
+        else:
+            typed = sorted(self.numbers[payment], key=len, reverse=True)[:_MOST_TRIED_IN_TEXT]
+        return [value for value in typed if len(value) <= _LONGEST_REFERENCE]
+
+    def _say_mistyped(self, payment, row, typed):
+        score = _MISTYPED
+        score += _CHECK_DIGIT_FITS * self.agreement._has_check_digit(row.value)
+        said = {"printed": row.printed, "typed": typed}
+        if typed == payment.reference_value:
+            reason = self.env._("reference mistyped? %(printed)s", **said)
+        else:
+            reason = self.env._("mistyped in the message? %(printed)s for %(typed)s", **said)
+        self._say_reference(payment, row, score, reason)
+
+    def _by_invoice_name(self):
+        """Invoices whose own number is in the message or stands for the reference."""
+        names = {
+            payment: set(
+                _NAME_OF_INVOICE.findall(f"{payment.reference or ''} {payment.text or ''}")
+            )
+            for payment in self.payments
+        }
+        wanted = {name for some in names.values() for name in some if any(map(str.isdigit, name))}
+        if not wanted:
+            return
+        moves = self.env["account.move"].search(
+            [
+                ("name", "in", list(wanted)),
+                ("company_id", "=", self.company.id),
+                ("move_type", "=", "out_invoice"),
+                ("state", "=", "posted"),
+            ]
+        )
+        reason = self.env._("invoice number in the message")
+        for payment in self.payments:
+            for move in moves.filtered(lambda move, payment=payment: move.name in names[payment]):
+                key = move.commercial_partner_id, move
+                self.claims[payment.id][key].append((_NAMED, reason))
 
     def _by_other_agreement(self):
         """References that another agreement of the company gave out: paid to the wrong account."""
@@ -122,11 +187,13 @@ class ProposalFinder:
                 )
 
     def _by_number(self):
+        # The first one of several references says no more than the others.
+        single = self.payments.filtered(lambda row: len(listed_references(row)) < 2)
         payers = payers_by_reference_part(
-            self.agreement, set(self.payments.mapped("reference_value")) - {False, ""}
+            self.agreement, set(single.mapped("reference_value")) - {False, ""}
         )
         reason = self.env._("payer number in the reference")
-        for payment in self.payments:
+        for payment in single:
             if partner := payers.get(payment.reference_value):
                 self._say_payer(payment, partner, _NUMBER, reason)
 
