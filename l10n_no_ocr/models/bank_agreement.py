@@ -9,6 +9,7 @@ from odoo.exceptions import ValidationError
 from stdnum.iso7064 import mod_97_10
 from stdnum.no import kontonr
 
+from ..formats import ocr_giro
 from .bank_connection import SCHEME
 
 _MAX_LAYOUTS = 3
@@ -153,6 +154,14 @@ class BankAgreement(models.Model):
                 self.env._("Enter the agreement number (9 digits) from the bank's letter.")
             )
         return missing
+
+    @api.model
+    def _known_report_formats(self):
+        return [ocr_giro.FORMAT, *super()._known_report_formats()]
+
+    def _report_formats(self):
+        formats = super()._report_formats()
+        return [ocr_giro.FORMAT, *formats] if self.scheme == SCHEME else formats
 
     def _layouts_expected(self):
         return self.scheme == SCHEME or super()._layouts_expected()

@@ -1,10 +1,12 @@
 from dataclasses import replace
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 from odoo.addons.membership_billing_nordic.formats.messages import MandateRequest
 from odoo.exceptions import ValidationError
 
+from ..formats import bgmax
 from ..formats.accounts import account_typed
 from ..formats.deadlines import CUT_OFF, NOTICE_DAYS, RETRY_SILENCE_DAYS, TIME_ZONE, banking_days
 from ..formats.giro_numbers import compact, is_bankgiro, is_plusgiro
@@ -25,6 +27,8 @@ _PRESETS = {
     "debit_max_days_ahead": 365,
 }
 _LONGEST_REFERENCE = 16
+# BgMax ends on this day, as the banks have agreed; they report in camt.054 from then on.
+_SWITCH, _SUCCESSOR = date(2026, 11, 27), "iso.camt_054"
 _GIRO_FIELDS = {"number", "l10n_se_plusgiro"}
 
 
@@ -217,6 +221,19 @@ class BankAgreement(models.Model):
 
     def _is_known_by_number(self):
         return self.scheme == SCHEME or super()._is_known_by_number()
+
+    @api.model
+    def _known_report_formats(self):
+        return [bgmax.FORMAT, *super()._known_report_formats()]
+
+    def _report_formats(self):
+        formats = super()._report_formats()
+        return [bgmax.FORMAT, *formats] if self.scheme == SCHEME else formats
+
+    def _report_presets(self):
+        if self.scheme != SCHEME:
+            return super()._report_presets()
+        return [(False, bgmax.FORMAT), (_SWITCH, _SUCCESSOR)]
 
     # ----------------------------------------------------------------------------------
     # Autogiro

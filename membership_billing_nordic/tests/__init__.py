@@ -8,6 +8,7 @@ from . import (
     test_bank_file_out,
     test_bank_file_sealed,
     test_bank_payment_place,
+    test_bank_reports,
     test_billing_api,
     test_billing_api_decisions,
     test_billing_daily,

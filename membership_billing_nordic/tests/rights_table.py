@@ -22,6 +22,7 @@ ROLES = {
 MODELS = """
                                                       portal employee outside association desk user manager auditor
 bank.agreement                                        -      -        -       -           -    r    crud    r
+bank.agreement.report                                 -      -        -       -           -    r    crud    r
 bank.channel                                          -      -        -       -           -    r    crud    r
 bank.channel.seen                                     -      -        -       -           -    r    crud    r
 bank.connection                                       -      -        -       -           -    r    crud    r

@@ -2,6 +2,9 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+# A person may book or discard these.
+UNDECIDED = ("held", "reported")
+
 
 class BankDeposit(models.Model):
     """One sum the bank put on the account, booked by one small entry.
@@ -185,32 +188,20 @@ class BankDeposit(models.Model):
                 )
 
     def _hold_doubles(self, file):
-        """Hold deposits with payments that a file of another format seems to have brought.
-
-        The same money in two formats has no key in common: agreement, amount, reference and
-        a bank date at most three days apart have to serve, and the payer where there is no
-        reference. (Of a payer's account the formats tell different numbers.)
-        """
+        """Hold deposits with payments that a file of another format seems to have brought."""
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
                 """SELECT payment.deposit_id, count(DISTINCT payment.id), min(other_file.name)
                      FROM bank_payment payment
                      JOIN bank_payment other
-                       ON other.agreement_id = payment.agreement_id
-                      AND COALESCE(other.reference_value, '')
-                          = COALESCE(payment.reference_value, '')
-                      AND other.amount = payment.amount
-                      AND other.bank_date BETWEEN payment.bank_date - 3 AND payment.bank_date + 3
-                      AND other.state NOT IN ('information', 'discarded')
-                      AND (COALESCE(payment.reference_value, '') != ''
-                           OR LOWER(COALESCE(other.payer_name, ''))
-                              = LOWER(COALESCE(payment.payer_name, ''))
-                           OR other.payer_account_key = payment.payer_account_key)
+                       ON other.state NOT IN ('information', 'discarded', 'reported')
+                      AND %(same)s
                      JOIN bank_file other_file
                        ON other_file.id = other.file_id AND other_file.format != %(format)s
                     WHERE payment.deposit_id = ANY(%(deposits)s)
                     GROUP BY payment.deposit_id""",
+                same=self._same_money(),
                 format=file.format,
                 deposits=self.ids,
             )
@@ -334,27 +325,29 @@ class BankDeposit(models.Model):
 
     def _check_may_decide(self):
         if not self.env.user.has_group("membership_billing_nordic.group_billing_manager"):
-            raise AccessError(self.env._("Only billing managers may decide on held deposits."))
+            raise AccessError(
+                self.env._("Only billing managers may decide on deposits that are not booked.")
+            )
         self.check_access("read")
         held = self.sudo().try_lock_for_update()
         held.invalidate_recordset()
-        if held != self.sudo() or any(deposit.state != "held" for deposit in held):
+        if held != self.sudo() or any(row.state not in UNDECIDED for row in held):
             raise UserError(
                 self.env._("Somebody else has decided on this deposit. Reload the page.")
             )
         return held
 
     def action_book(self):
-        """Book held deposits as they stand; their payments are placed by the scheduled action."""
+        """Book deposits as they stand; their payments are placed by the scheduled action."""
         for deposit in self._check_may_decide():
             deposit.with_company(deposit.company_id)._book()
             deposit.decided_by_id = self.env.user
-            deposit.payment_ids.filtered(lambda p: p.state == "held").write({"state": "new"})
+            deposit.payment_ids.filtered(lambda p: p.state in UNDECIDED).write({"state": "new"})
             deposit._leave_desk()
             deposit.file_id._resume()
 
     def action_discard(self):
-        """Held deposits are no money, for example because they came twice."""
+        """These deposits are no money, for example because they came twice."""
         for deposit in self._check_may_decide():
             deposit.write({"state": "discarded", "decided_by_id": self.env.uid})
             deposit.payment_ids.write({"state": "discarded"})

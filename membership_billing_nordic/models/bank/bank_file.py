@@ -145,6 +145,11 @@ class BankFile(models.Model):
     rows_read = fields.Boolean(readonly=True, help="All messages of the file are stored.")
     reviewed_by_id = fields.Many2one("res.users", readonly=True)
     reviewed_on = fields.Datetime(readonly=True)
+    reported_count = fields.Integer(
+        string="Reported, Not Booked",
+        compute="_compute_placed",
+        help="Another report of the bank books these payments, as the agreement says.",
+    )
 
     issue_ids = fields.One2many("bank.file.issue", "file_id", string="Issues", readonly=True)
     total_ids = fields.One2many("bank.file.total", "file_id", string="Totals", readonly=True)
@@ -185,6 +190,7 @@ class BankFile(models.Model):
         for file in self:
             file.entry_count = len(file._entries()) if file.rows_read else 0
 
+            file.reported_count = figure(("reported",), 0)
     def _entries(self):
         """All journal entries this file caused: deposits, placements and what undid them."""
         self.env.flush_all()
@@ -568,6 +574,7 @@ class BankFile(models.Model):
     def _count_pending(self):
         pending = self.env["bank.payment"].search_count(
             [("file_id", "=", self.id), ("state", "=", "new")]
+        self.deposit_ids.filtered(lambda row: row.state == "new")._set_apart_reported(self)
         ) + self.env["bank.deposit"].search_count(
             [("file_id", "=", self.id), ("state", "=", "new")]
         )
