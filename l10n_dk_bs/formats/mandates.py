@@ -12,6 +12,8 @@ from .records_0603 import CODES, MANDATE_LAYOUT
 from .sections import Section
 
 _LEFT_EMPTY = "field left empty"
+# Followed by what became of it.
+SLIP_AGREEMENT = "agreement on electronic payment slips: "
 
 
 class MandateSection(Section):
@@ -59,7 +61,7 @@ class MandateSection(Section):
             "bank_code": change.code,
         }
         if number == ELECTRONIC_SLIPS or self.code == records_0603.ELECTRONIC_SLIPS:
-            meaning = f"agreement on electronic payment slips: {change.meaning}"
+            meaning = SLIP_AGREEMENT + change.meaning
             return BankNotice(**facts, kind="information", meaning=meaning)
         ends = change.event == "cancelled"
         if ends and not last:

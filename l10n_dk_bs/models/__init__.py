@@ -1,6 +1,7 @@
 from . import (
     account_move,
     bank_agreement,
+    bank_agreement_meanings,
     bank_connection,
     bank_file,
     bank_reference_layout,

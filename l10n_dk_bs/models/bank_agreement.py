@@ -281,28 +281,6 @@ class BankAgreement(models.Model):
                     return fi.ocr_line(fi.OcrLine(card_type, filled, creditor))
         return ""
 
-    def _bank_meaning(self, text):
-        meanings = {
-            "rejected by the debtor": self.env._("Refused by the payer"),
-            "rejected by the debtor after the payment": self.env._(
-                "Refused by the payer after it was paid"
-            ),
-            "cancelled: the mandate ended before the due date": self.env._(
-                "The mandate ended before the payment was due"
-            ),
-            "charged back by the debtor's bank": self.env._("Taken back by the payer's bank"),
-            "slip payment charged back": self.env._("The payment of the slip was taken back"),
-            "active": self.env._("Active"),
-            "registered": self.env._("Registered"),
-            "cancelled by the debtor's bank": self.env._("Ended by the payer or the payer's bank"),
-            "cancelled by the creditor": self.env._("Ended by you"),
-            "cancelled by Betalingsservice, as when unused for 15 months": self.env._(
-                "Ended by Betalingsservice, as when it was not used for 15 months"
-            ),
-        }
-        is_ours = self.scheme == SCHEME and text in meanings
-        return meanings[text] if is_ours else super()._bank_meaning(text)
-
     def _stand_in_reference(self, payment):
         if self.scheme != SCHEME:
             return super()._stand_in_reference(payment)

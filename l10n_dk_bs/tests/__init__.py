@@ -1,1 +1,1 @@
-from . import test_betalingsservice, test_bs_agreement
+from . import test_betalingsservice, test_bs_agreement, test_bs_notices

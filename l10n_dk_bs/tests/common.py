@@ -110,6 +110,22 @@ class DenmarkCommon(BillingCommon):
         self.assertEqual(file.state, state)
         return file
 
+    def _receive_list(self, *records, kind="0621", state="booked"):
+        """A delivery that has no sections."""
+        number = self.env["bank.file"].search_count([]) + 1
+        frame = f"{SUPPLIER}BS1{kind}"
+        lines = [f"BS002{frame}{number:010d}{'':19}161026", *records, f"BS992{frame}{'':0<108}"]
+        content = "".join(f"{line.rstrip()}\r\n" for line in lines).encode("latin-1")
+        file = self.env["bank.file"]._receive(f"D{number}-{kind[1:]}.BS1", content, self.company)
+        self.assertTrue(file._process())
+        self.assertEqual(file.state, state)
+        return file
+
+    def _echo(self, customer, text_number, identity="0101800000"):
+        """A registration of ours as 0621 gives it back."""
+        echo = f"BS022{CREDITOR}0200000{GROUP}{customer:0>15}{'':0<9}151026{'':6}{identity}"
+        return f"{echo}{'':43}{text_number}"
+
     def _result(self, code, order, paid_on=None, amount=None, customer=None):
         """A record of section 0211 on a debit that was sent."""
         ore = round(100 * (order.amount if amount is None else amount))

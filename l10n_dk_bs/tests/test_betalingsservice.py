@@ -381,26 +381,7 @@ class TestBetalingsservice(DenmarkCommon):
         differences.filtered(lambda row: row.kind == "only_bank").action_take_over()
         self.assertRecordValues(self._mandates(payer), [{"state": "active", "number": "000000035"}])
 
-    def test_an_agreement_on_electronic_slips_is_no_mandate(self):
-        payer = self._payer("Bo Øst")
-        number = self.bs._payer_numbers(payer)[payer.id]
-        self._receive("0603", ("0219", [self._notice("0230", number, "999999999")], 0))
-        self.assertFalse(self._mandates(payer))
-
     # Requests
-
-    def test_what_else_betalingsservice_tells_is_shown_and_changes_nothing(self):
-        customer = self.mandate.payer_number
-        echo = f"BS022{CREDITOR}0200000{GROUP}{customer:0>15}{'':0<9}151026{'':59}030001"
-        frame = f"{SUPPLIER}BS10621"
-        lines = [f"BS002{frame}0000000001{'':19}151026", echo, f"BS992{frame}{'':0<108}"]
-        content = "".join(f"{line}\r\n" for line in lines).encode()
-        file = self.env["bank.file"]._receive("D1-621.BS1", content, self.company)
-        self.assertTrue(file._process())
-        self.assertEqual((file.state, file.payment_count), ("needs_review", 0))
-        told = file.issue_ids.filtered(lambda issue: issue.severity == "error")
-        self.assertRecordValues(told, [{"record": 2, "found": f"030001, payer number {customer}"}])
-        self.assertEqual(self.mandate.state, "active")
 
     def test_payers_are_told_how_to_sign_up(self):
         self.bs.next_payer_number = 4711

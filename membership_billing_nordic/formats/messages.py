@@ -183,6 +183,7 @@ class BankNotice(Message):
     """
 
     kind: str
+    account: str = ""
     agreement_number: str = ""
     payer_number: str = ""
     mandate_number: str = ""

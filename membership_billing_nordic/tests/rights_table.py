@@ -34,6 +34,7 @@ bank.file.total                                       -      -        -       - 
 bank.file.upload                                      -      -        -       -           -    crud crud    -
 bank.mandate.event                                    -      -        -       -           -    r    r       r
 bank.mandate.place                                    -      -        -       -           -    crud crud    -
+bank.notice                                           -      -        -       -           -    r    r       r
 bank.payer.number                                     -      -        -       -           -    cr   cru     r
 bank.payment                                          -      -        -       -           -    r    r       r
 bank.payment.allocation                               -      -        -       -           -    r    r       r

@@ -18,6 +18,7 @@ from . import (
     bank_file_sealed,
     bank_file_total,
     bank_mandate_event,
+    bank_notice,
     bank_payer_number,
     bank_payment,
     bank_payment_allocation,

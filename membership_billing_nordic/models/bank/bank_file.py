@@ -119,6 +119,11 @@ class BankFile(models.Model):
         help="The bank's answers to files and records of ours; of a file to the bank, how many "
         "requests it holds.",
     )
+    notice_count = fields.Integer(
+        string="Notices Read",
+        readonly=True,
+        help="What the bank tells people in this file. Nothing is booked from it.",
+    )
     warning_count = fields.Integer(string="Warnings", readonly=True)
     error_count = fields.Integer(string="Errors", readonly=True)
     known_count = fields.Integer(
@@ -140,18 +145,19 @@ class BankFile(models.Model):
         help="The bank only tells of these payments: their money comes another way, so they are "
         "in no deposit and never booked.",
     )
-    entry_count = fields.Integer(string="Journal Entries", compute="_compute_entry_count")
-    read_position = fields.Integer(readonly=True, help="Messages of the file stored so far.")
-    rows_read = fields.Boolean(readonly=True, help="All messages of the file are stored.")
-    reviewed_by_id = fields.Many2one("res.users", readonly=True)
-    reviewed_on = fields.Datetime(readonly=True)
     reported_count = fields.Integer(
         string="Reported, Not Booked",
         compute="_compute_placed",
         help="Another report of the bank books these payments, as the agreement says.",
     )
+    entry_count = fields.Integer(string="Journal Entries", compute="_compute_entry_count")
+    read_position = fields.Integer(readonly=True, help="Messages of the file stored so far.")
+    rows_read = fields.Boolean(readonly=True, help="All messages of the file are stored.")
+    reviewed_by_id = fields.Many2one("res.users", readonly=True)
+    reviewed_on = fields.Datetime(readonly=True)
 
     issue_ids = fields.One2many("bank.file.issue", "file_id", string="Issues", readonly=True)
+    notice_ids = fields.One2many("bank.notice", "file_id", string="Notices", readonly=True)
     total_ids = fields.One2many("bank.file.total", "file_id", string="Totals", readonly=True)
     deposit_ids = fields.One2many("bank.deposit", "file_id", string="Deposits", readonly=True)
     payment_ids = fields.One2many("bank.payment", "file_id", string="Payments", readonly=True)
@@ -184,13 +190,13 @@ class BankFile(models.Model):
             file.to_place_sum = figure(("unmatched", "partial"), 1)
             file.held_count = figure(("held",), 0)
             file.information_count = figure(("information",), 0)
+            file.reported_count = figure(("reported",), 0)
 
     @api.depends("deposit_ids.move_id", "payment_ids.allocation_ids")
     def _compute_entry_count(self):
         for file in self:
             file.entry_count = len(file._entries()) if file.rows_read else 0
 
-            file.reported_count = figure(("reported",), 0)
     def _entries(self):
         """All journal entries this file caused: deposits, placements and what undid them."""
         self.env.flush_all()
@@ -568,13 +574,13 @@ class BankFile(models.Model):
         self.env["bank.payment"].invalidate_model(["deposit_id"])
         self.env["bank.deposit"].invalidate_model(["payment_ids"])
         self.env["bank.deposit"]._hold_payments_without_deposit(self)
+        self.deposit_ids.filtered(lambda row: row.state == "new")._set_apart_reported(self)
         self.deposit_ids.filtered(lambda deposit: deposit.state == "new")._check_sums()
         self.deposit_ids.filtered(lambda deposit: deposit.state == "new")._hold_doubles(self)
 
     def _count_pending(self):
         pending = self.env["bank.payment"].search_count(
             [("file_id", "=", self.id), ("state", "=", "new")]
-        self.deposit_ids.filtered(lambda row: row.state == "new")._set_apart_reported(self)
         ) + self.env["bank.deposit"].search_count(
             [("file_id", "=", self.id), ("state", "=", "new")]
         )
@@ -706,6 +712,7 @@ class BankFile(models.Model):
             {"state": "new", "outcome": False, "note": False}
         )
         self.issue_ids.unlink()
+        self.notice_ids.unlink()
         self.total_ids.unlink()
         self.write(
             {

@@ -2,8 +2,6 @@ from odoo import api, fields, models
 
 from ...formats.messages import ERROR, REFUSAL, WARNING
 
-NOTICE = "notice"
-
 
 class BankFileIssue(models.Model):
     """One thing wrong in one bank file: where, what, and what was done about it."""
@@ -23,10 +21,9 @@ class BankFileIssue(models.Model):
             (WARNING, "Warning"),
             (ERROR, "Error"),
             (REFUSAL, "Refusal"),
-            (NOTICE, "Notice"),
         ],
         required=True,
-        help="Notice: the bank tells something, nothing is wrong. Warning: read and used all the same. Error: this record is not used. Refusal: nothing "
+        help="Warning: read and used all the same. Error: this record is not used. Refusal: nothing "
         "of the file is used.",
     )
     field = fields.Char(help="The field of the record that is wrong.")

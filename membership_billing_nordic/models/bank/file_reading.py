@@ -22,11 +22,10 @@ from ...formats.messages import (
 )
 from ...formats.references import normalise
 from ...formats.tally import Tally
-from .bank_file_issue import NOTICE
+from .bank_notice import NEEDS_A_LOOK
 from .payment_lookup import payers_of_mandates
 
 _MAX_ISSUES = 500
-_SEVERITY_OF_NOTICES = {"information": NOTICE, "remark": WARNING, "error": ERROR}
 _OF_AN_ACCOUNT = (
     Deposit,
     PaymentReceived,
@@ -68,6 +67,14 @@ _ANSWERS = {
     "moved": "unchanged",
     "unchanged": "unchanged",
 }
+_PLAIN_NOTICE_FIELDS = (
+    "record",
+    "kind",
+    "payer_number",
+    "mandate_number",
+    "bank_code",
+    "meaning",
+)
 _PLAIN_MANDATE_FIELDS = (
     "record",
     "event",
@@ -120,6 +127,10 @@ class Assignments:
                 problem = str(error)
         return (agreements if problem else found), problem, found
 
+    def told_of(self, notice):
+        """The agreement that a notice is about, ready or not; empty when it names none of ours."""
+        return self._find(notice)[2]
+
     def ours(self):
         """All agreements of ours that the file speaks of, ready or not."""
         found = self.env["bank.agreement"]
@@ -153,6 +164,7 @@ class FileVerdict:
         self.currencies = set()
         self.issues = []
         self.severities = Counter()
+        self.notices = Counter()
         self.messages = 0
 
     def read(self, messages):
@@ -170,7 +182,7 @@ class FileVerdict:
             elif isinstance(message, FormatIssue):
                 self._note(message)
             elif isinstance(message, BankNotice):
-                self._note_notice(message)
+                self.notices[message.kind] += 1
 
     def _note(self, issue):
         if self.severities.total() < _MAX_ISSUES:
@@ -179,22 +191,6 @@ class FileVerdict:
             )
         else:
             self.severities[issue.severity] += 1
-
-    def _note_notice(self, notice):
-        """Something for people to read. The record itself is shown from the file."""
-        severity = _SEVERITY_OF_NOTICES[notice.kind]
-        if self.severities.total() >= _MAX_ISSUES:
-            self.severities[severity] += 1
-            return
-        parts = [notice.meaning, notice.bank_code]
-        if notice.payer_number:
-            parts.append(self.env._("payer number %(number)s", number=notice.payer_number))
-        self._add(
-            severity,
-            notice.record,
-            found=", ".join(filter(None, parts)),
-            action=self.env._("Nothing follows from it by itself: read what the bank says."),
-        )
 
     def write(self):
         """Set the file's counts, totals, issues and its state: accepted or refused."""
@@ -213,8 +209,9 @@ class FileVerdict:
             "deposits_sum": float(tally.deposits_sum),
             "mandate_count": tally.mandates,
             "request_count": tally.requests,
-            "warning_count": self.severities[WARNING],
-            "error_count": self.severities[ERROR] + self.severities[REFUSAL],
+            "notice_count": self.notices.total(),
+            "warning_count": self._count(WARNING),
+            "error_count": self._count(ERROR) + self._count(REFUSAL),
         }
         if transmission:
             values |= {
@@ -225,6 +222,11 @@ class FileVerdict:
             }
         self.file.write(values)
         self._write_lists()
+
+    def _count(self, severity):
+        """How many issues of this severity there are, and notices that are as serious."""
+        kinds = [kind for kind, as_serious in NEEDS_A_LOOK.items() if as_serious == severity]
+        return self.severities[severity] + sum(self.notices[kind] for kind in kinds)
 
     def _write_lists(self):
         owner = {"file_id": self.file.id, "company_id": self.file.company_id.id}
@@ -350,6 +352,7 @@ class RowWriter:
         self._write_deposits([m for m in messages if isinstance(m, Deposit)])
         self._write_payments([m for m in messages if isinstance(m, _PAYMENTS)])
         self._write_mandate_events([m for m in messages if is_of_mandate(m)])
+        self._write_notices([m for m in messages if isinstance(m, BankNotice)])
         for message in messages:
             if isinstance(message, FileReceipt):
                 self.file._apply_receipt(message)
@@ -492,7 +495,10 @@ class RowWriter:
 
     def _payers_of_mandates(self, agreement, messages):
         """``{record: partner id}`` of the messages whose payer is known."""
-        facts = {message.record: (message.reference, message.payer_number) for message in messages}
+        facts = {
+            message.record: (getattr(message, "reference", ""), message.payer_number)
+            for message in messages
+        }
         payers = payers_of_mandates(agreement, facts.values())
         numbers = {message.record: getattr(message, "mandate_number", "") for message in messages}
         by_mandate = agreement._payers_by_mandate(set(numbers.values()) - {""})
@@ -501,6 +507,39 @@ class RowWriter:
             for record, fact in facts.items()
         }
         return {record: payer.id for record, payer in found.items() if payer}
+
+    # ------------------------------------------------------------------ notices
+
+    def _write_notices(self, messages):
+        notices = self.env["bank.notice"]
+        owner = {"file_id": self.file.id, "company_id": self.file.company_id.id}
+        stored = notices.search(
+            [
+                ("file_id", "=", self.file.id),
+                ("record", "in", [message.record for message in messages]),
+            ]
+        )
+        stored = set(stored.mapped("record"))
+        by_agreement = {}
+        for message in messages:
+            if message.record not in stored:
+                agreement = self.assignments.told_of(message)
+                by_agreement.setdefault(agreement, []).append(message)
+        for agreement, told in by_agreement.items():
+            payers = self._payers_of_mandates(agreement, told) if agreement else {}
+            self.file.connection_id = self.file.connection_id or agreement.connection_id
+            notices.create(
+                [owner | self._notice_vals(agreement, message, payers) for message in told]
+            )
+
+    def _notice_vals(self, agreement, message, payers):
+        values = {name: getattr(message, name) for name in _PLAIN_NOTICE_FIELDS}
+        if agreement:
+            values["meaning"] = agreement._bank_meaning(message.meaning)
+        return values | {
+            "agreement_id": agreement.id,
+            "partner_id": payers.get(message.record),
+        }
 
     # ------------------------------------------------------------------ common
 

@@ -118,6 +118,15 @@ class DirectDebitMandate(models.Model):
         "membership_billing_nordic.group_billing_auditor",
     )
 
+    notice_ids = fields.Many2many(
+        "bank.notice",
+        string="Notices of the Bank",
+        compute="_compute_notice_ids",
+        groups="membership_billing_nordic.group_billing_user,"
+        "membership_billing_nordic.group_billing_auditor",
+        help="What the bank tells people of this payer.",
+    )
+
     _payer_number_unique = models.UniqueIndex(
         "(agreement_id, payer_number) WHERE state IN ('requested', 'active')",
         "This payer already has a mandate with the agreement.",
@@ -132,6 +141,19 @@ class DirectDebitMandate(models.Model):
         for mandate in self:
             agreement = mandate.agreement_id
             mandate.can_request = bool(agreement) and agreement._can_request_mandates()
+
+    @api.depends("agreement_id", "partner_id")
+    def _compute_notice_ids(self):
+        notices = self.env["bank.notice"].search(
+            [
+                ("agreement_id", "in", self.agreement_id.ids),
+                ("partner_id", "in", self.partner_id.ids),
+            ]
+        )
+        told = notices.grouped(lambda row: (row.agreement_id, row.partner_id))
+        for mandate in self:
+            key = (mandate.agreement_id, mandate.partner_id)
+            mandate.notice_ids = told.get(key, notices.browse())
 
     @api.depends("partner_id", "payer_number")
     def _compute_display_name(self):

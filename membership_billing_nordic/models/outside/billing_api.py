@@ -7,6 +7,7 @@ from .arguments import ArgumentError
 from .faults import faults
 
 MOST_ROWS = 1000
+MOST_NOTICES = 500
 _INVOICE_STATES = {
     "open": ("not_paid",),
     "partly_paid": ("partial",),
@@ -131,7 +132,9 @@ class BillingApi(models.AbstractModel):
             ``deposits``, ``deposits_sum``, ``mandates``, ``skipped`` (payments that were
             known already), ``held`` (a person must decide whether to book them), ``unplaced``,
             ``unplaced_sum``, ``issues`` (rows of ``record``,
-            ``severity``, ``field``, ``expected``, ``found``, ``action``)
+            ``severity``, ``field``, ``expected``, ``found``, ``action``), ``notices`` (what the
+            bank tells people, the first 500: rows of ``record``, ``kind``, ``payer_number``, ``bank_code``,
+            ``meaning``)
         """
         with faults(self.env):
             file = self._row("bank.file", "file_id", file_id)
@@ -162,6 +165,16 @@ class BillingApi(models.AbstractModel):
                     "action": issue.action or "",
                 }
                 for issue in file.issue_ids
+            ],
+            "notices": [
+                {
+                    "record": notice.record,
+                    "kind": notice.kind,
+                    "payer_number": notice.payer_number or "",
+                    "bank_code": notice.bank_code or "",
+                    "meaning": notice.meaning or "",
+                }
+                for notice in file.notice_ids[:MOST_NOTICES]
             ],
         }
 
