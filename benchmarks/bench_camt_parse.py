@@ -51,7 +51,7 @@ TRANSACTION = """          <TxDtls>
                   </PstlAdr>
                 </Pty>
               </Dbtr>
-              <DbtrAcct><Id><IBAN>SE4550000000058398257466</IBAN></Id></DbtrAcct>
+              <DbtrAcct><Id><IBAN>SE3550000000054910000003</IBAN></Id></DbtrAcct>
               <CdtrAcct>
                 <Id><Othr><Id>9912346</Id><SchmeNm><Prtry>BGNR</Prtry></SchmeNm></Othr></Id>
               </CdtrAcct>

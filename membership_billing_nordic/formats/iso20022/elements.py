@@ -25,9 +25,10 @@ from lxml import etree
 _LONGEST_TEXT = 500
 _MOST_REPEATS = 1000
 _MOST_SHAPES = 500
-_LARGEST_SHAPE = 1000
+_LARGEST_SHAPE = 300
 # Serialised XML has no other angle brackets than those of its tags.
 _TEXT = re.compile(r">([^<]+)<")
+_NEVER = re.compile(r"(?!)")
 _ESCAPED = {"&#13;": "\r", "&quot;": '"'}
 
 Values = dict[str, object]
@@ -58,28 +59,39 @@ class Reader:
     """Reads elements of one ``namespace`` by one ``table``.
 
     A bank writes its elements in few shapes: the same tags and attributes with other texts
-    between them. Where the values stand is found out once for each; after that an element is
-    cut into tags and texts by one regular expression, which takes half as long as a walk
-    through the tree.
+    between them. Where the values stand is found out once for each; after that a regular
+    expression takes the texts out of an element, in a third of the time of a walk through
+    the tree.
     """
 
     def __init__(self, table: dict, namespace: str):
         self._children = _compiled(table, f"{{{namespace}}}" if namespace else "")
-        self._known: dict[tuple[str, ...], _Places] = {}
+        self._known: dict[tuple[str, ...], _Shape] = {}
+        self._last = _Shape(_NEVER, _Places())
 
     def read(self, element: etree._Element) -> tuple[Values, Sequence[str]]:
         """The values of ``element``, and the names of children that are out of place."""
         source = etree.tostring(element, encoding="unicode", with_tail=False)
-        pieces = _TEXT.split(source)
-        shape, texts = tuple(pieces[::2]), pieces[1::2]
+        # Most look like the one before them.
+        if found := self._last.pattern.fullmatch(source):
+            places, texts = self._last.places, found.groups()
+        else:
+            places, texts = self._cut(element, source)
         if "&" in source:
             texts = [unescape(text, _ESCAPED) for text in texts]
-        places = self._known.get(shape)
-        if places is None:
-            places = self._find_places(element)
-            if len(self._known) < _MOST_SHAPES and len(shape) < _LARGEST_SHAPE:
-                self._known[shape] = places
-        return places.values(texts), places.faults
+        return places.values([text.strip()[:_LONGEST_TEXT] for text in texts]), places.faults
+
+    def _cut(self, element: etree._Element, source: str) -> tuple["_Places", Sequence[str]]:
+        pieces = _TEXT.split(source)
+        tags, texts = tuple(pieces[::2]), pieces[1::2]
+        if shape := self._known.get(tags):
+            self._last = shape
+            return shape.places, texts
+        places = self._find_places(element)
+        if len(self._known) < _MOST_SHAPES and len(tags) < _LARGEST_SHAPE:
+            pattern = re.compile(_TEXT.pattern.join(map(re.escape, tags)))
+            self._last = self._known[tags] = _Shape(pattern, places)
+        return places, texts
 
     def _find_places(self, element: etree._Element) -> "_Places":
         numbers: dict[etree._Element, int] = {}
@@ -100,18 +112,25 @@ class _Places:
     faults: list[str] = field(default_factory=list)
 
     def values(self, texts: list[str]) -> Values:
-        values: Values = {}
-        for name, place in self.texts.items():
-            if text := texts[place].strip():
-                values[name] = text[:_LONGEST_TEXT]
+        """``texts`` are those of the source, without blanks around them."""
+        values: Values = {
+            name: text for name, place in self.texts.items() if (text := texts[place])
+        }
         for name, (place, currency) in self.amounts.items():
-            values[name] = texts[place].strip()[:_LONGEST_TEXT], currency
+            values[name] = texts[place], currency
         for name, places in self.lists.items():
-            found = (texts[place].strip() for place in places)
-            values[name] = [text[:_LONGEST_TEXT] for text in found if text]
+            values[name] = [text for place in places if (text := texts[place])]
         for name, groups in self.groups.items():
             values[name] = [group.values(texts) for group in groups]
         return values
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """``pattern`` takes the texts out of an element, ``places`` tells what they are."""
+
+    pattern: re.Pattern
+    places: _Places
 
 
 def _number_texts(element: etree._Element, numbers: dict, following) -> None:
