@@ -1,7 +1,9 @@
 from . import (
     bank_agreement,
+    bank_agreement_meanings,
     bank_connection,
     bank_file,
+    bank_file_total,
     bank_reference_layout,
     direct_debit_mandate,
 )

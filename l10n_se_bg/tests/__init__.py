@@ -1,1 +1,1 @@
-from . import test_autogiro, test_bankgiro_agreement
+from . import test_autogiro, test_bankgiro_agreement, test_bankgirot_texts
