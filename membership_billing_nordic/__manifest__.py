@@ -22,6 +22,8 @@
         "security/membership_rules.xml",
         "security/billing/ir.model.access.csv",
         "security/billing_rules.xml",
+        "security/dunning_law/ir.model.access.csv",
+        "security/dunning_law_rules.xml",
         "security/roles_rules.xml",
         "data/bank_data.xml",
         "data/debit_data.xml",
@@ -30,6 +32,7 @@
         "data/billing_data.xml",
         "data/delivery_data.xml",
         "data/direct_debit_call_data.xml",
+        "data/dunning_law_data.xml",
         "views/menu_root.xml",
         "views/billing_exception_views.xml",
         # bank: references and agreements
@@ -48,6 +51,8 @@
         "views/bank_deposit_views.xml",
         "views/bank_payment_views.xml",
         "wizards/bank_payment_place_views.xml",
+        "wizards/bank_refund_propose_views.xml",
+        "views/bank_refund_views.xml",
         # direct debit
         "wizards/bank_mandate_place_views.xml",
         "views/direct_debit_mandate_views.xml",
@@ -75,6 +80,8 @@
         "views/billing_delivery_views.xml",
         "views/bank_settings_views.xml",
         "views/membership_failure_views.xml",
+        # reminders
+        "views/dunning_law_views.xml",
     ],
     "demo": ["demo/membership_demo.xml"],
     "post_init_hook": "post_init_hook",

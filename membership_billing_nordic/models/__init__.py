@@ -1,1 +1,1 @@
-from . import common, bank, debit, membership, outside  # isort: skip
+from . import common, bank, debit, dunning, membership, outside  # isort: skip

@@ -15,6 +15,7 @@ ROOMS = {
     "common": r"billing\.(exception|run\.mixin|invoice\.writer|settlement\.writer)",
     "bank": r"bank\.\w+(\.\w+)*|billing\.reference",
     "debit": r"direct\.debit\.\w+(\.\w+)*|billing\.payment\.attempt",
+    "dunning": r"dunning\.\w+(\.\w+)*|debt\.collection\.\w+",
     "membership": r"membership\.\w+(\.\w+)*|billing\.run(?!\.mixin)(\.\w+)*",
     "outside": r"billing\.(api|change)",
 }
