@@ -1,5 +1,11 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.addons.membership_billing_nordic.models.bank.file_sealing import (
+    DamagedError,
+    KeyMissingError,
+    seal,
+    unseal,
+)
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import NO_ACCESS
 
 from ..formats.autogiro_orders import AutogiroOrders
@@ -26,10 +32,11 @@ class BankConnection(models.Model):
         inverse="_inverse_l10n_se_seal_key",
         groups=_MANAGER,
         help="The key Bankgirot gave you to seal files with: 32 digits and letters from A to F. "
-        "It is stored and never shown again. Without one files are not sealed: sign them in your "
-        "internet bank.",
+        "It is stored encrypted and never shown again. Without one files are not sealed: sign them "
+        "in your internet bank.",
     )
-    l10n_se_stored_seal_key = fields.Char(groups=NO_ACCESS, copy=False)
+    # Encrypted with the server's key, whose fingerprint stands before it.
+    l10n_se_sealed_key = fields.Char(groups=NO_ACCESS, copy=False)
     l10n_se_seal_check = fields.Char(
         string="Check of the Key (KVV)",
         compute="_compute_l10n_se_seal_check",
@@ -55,17 +62,38 @@ class BankConnection(models.Model):
                         "gave it to you."
                     )
                 ) from None
-            connection.sudo().l10n_se_stored_seal_key = digits or False
+            connection.sudo().l10n_se_sealed_key = _encrypted(digits) if digits else False
 
-    @api.depends("l10n_se_stored_seal_key")
+    @api.depends("l10n_se_sealed_key")
     def _compute_l10n_se_seal_check(self):
         for connection in self:
             key = connection._se_seal_key()
             connection.l10n_se_seal_check = key_check(key) if key else False
 
     def _se_seal_key(self):
-        stored = self.sudo().l10n_se_stored_seal_key
-        return key_of(stored) if stored else None
+        """The key to seal files with; None without one, or where it cannot be opened."""
+        stored = self.sudo().l10n_se_sealed_key
+        try:
+            return key_of(_decrypted(stored)) if stored else None
+        except (KeyMissingError, DamagedError):
+            return None
+
+    def _is_se_seal_lost(self):
+        """Is there a seal key that this server cannot open?"""
+        return bool(self.sudo().l10n_se_sealed_key) and self._se_seal_key() is None
+
+    def _se_seal_lost_text(self):
+        return self.env._(
+            "This server cannot open the seal key of connection %(name)s: it lacks the key that "
+            "it was encrypted with. Enter the seal key again.",
+            name=self.name,
+        )
+
+    def _write_requests(self, *args):
+        # Never without a seal because the key cannot be opened.
+        if self.scheme == SCHEME and self._is_se_seal_lost():
+            raise UserError(self._se_seal_lost_text())
+        return super()._write_requests(*args)
 
     @api.model
     def _country_schemes(self):
@@ -114,6 +142,8 @@ class BankConnection(models.Model):
                     name=self.name,
                 )
             )
+        if self.scheme == SCHEME and self._is_se_seal_lost():
+            missing.append(self._se_seal_lost_text())
         return missing
 
     def _debit_encoder(self):
@@ -128,3 +158,13 @@ class BankConnection(models.Model):
         if self.scheme != SCHEME:
             return super()._is_bank_open(day)
         return banking_days().is_open(day)
+
+
+def _encrypted(digits):
+    token, fingerprint = seal(digits.encode())
+    return f"{fingerprint}:{token.decode()}"
+
+
+def _decrypted(stored):
+    fingerprint, _colon, token = stored.partition(":")
+    return unseal(token.encode(), fingerprint).decode()

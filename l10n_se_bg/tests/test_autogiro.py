@@ -1,7 +1,10 @@
 from datetime import date, datetime
+from pathlib import Path
+from unittest.mock import patch
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools.misc import file_open
 
 from .common import SwedenCommon
 
@@ -300,6 +303,39 @@ class TestAutogiro(SwedenCommon):
         lines = self._make()
         self.assertEqual(lines[0], "00260901HMAC")
         self.assertTrue(lines[-1].startswith("99260901FF365893D899291C3BF505FB3175E880"))
+
+    def _seal(self):
+        self.connection.l10n_se_seal_key = "1234567890ABCDEF1234567890ABCDEF"
+        self.env.flush_all()
+
+    def test_the_key_lies_encrypted(self):
+        self._seal()
+        self.env.cr.execute(
+            "SELECT l10n_se_sealed_key FROM bank_connection WHERE id = %s", [self.connection.id]
+        )
+        [(stored,)] = self.env.cr.fetchall()
+        self.assertNotIn("1234567890ABCDEF", stored)
+        with self.assertRaises(AccessError):
+            self.connection.read(["l10n_se_sealed_key"])
+
+    def test_without_the_servers_key_no_file_is_made_unsealed(self):
+        self._seal()
+        self._mandate()
+        self._order()
+        sealing = "odoo.addons.membership_billing_nordic.models.bank.file_sealing.key_path"
+        with patch(sealing, return_value=Path("/no/such/key")):
+            self.connection.invalidate_recordset()
+            self.assertFalse(self.connection.l10n_se_seal_check)
+            self.assertIn("Enter the seal key again", str(self.bankgiro.missing_settings))
+            with self.assertRaisesRegex(UserError, "Enter the seal key again"):
+                self.connection.sudo()._make_debit_file(everything=True)
+
+    def test_a_copied_database_has_no_seal_key(self):
+        self._seal()
+        with file_open("l10n_se_bg/data/neutralize.sql") as script:
+            self.env.cr.execute(script.read())
+        self.env.invalidate_all()
+        self.assertFalse(self.connection.l10n_se_seal_check)
 
     def test_a_key_of_another_length_is_refused_and_not_quoted(self):
         with self.assertRaises(ValidationError) as caught:
