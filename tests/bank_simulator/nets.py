@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from .fixed_width import encode, fixed
+
 NETS = "00008080"
 REVERSALS = ("18", "20")
 INFORMATION = ("18", "19", "20", "21")
@@ -134,15 +136,8 @@ def file_of(assignments: Iterable[Payments | Mandates], **options) -> bytes:
     return encode(transmission(assignments, **options))
 
 
-def encode(records: Iterable[str]) -> bytes:
-    return "".join(f"{record}\r\n" for record in records).encode("latin-1")
-
-
 def _line(text: str) -> str:
-    line = text.ljust(80, "0")
-    if len(line) != 80:
-        raise ValueError(f"a record of {len(line)} characters: {line}")
-    return line
+    return fixed(text, 80, filler="0")
 
 
 def _counts(totals: tuple[int, int, int]) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from ..fixed_width import encode, fixed
+
 AUTOMATIC, SLIPS = "0211", "0215"
 ACTIVE, CHANGES, ELECTRONIC_SLIPS = "0210", "0212", "0219"
 NO_MANDATE = "9" * 9
@@ -149,7 +151,7 @@ def delivery(
         f"BS992{frame}{len(sections):011d}{count:011d}{amount:015d}{texts:011d}{'':0<15}"
         f"{addresses:011d}{'':0<34}"
     )
-    return encode(lines)
+    return _encode(lines)
 
 
 def remarks(
@@ -162,19 +164,16 @@ def remarks(
         line for section in sections for item in section.items for line in item.records(section)
     ]
     start = _line(f"BS002{frame}{number:0>10}{'':19}{_day(made_on)}")
-    return encode([start, *echoes, f"BS992{frame}{'':0<108}"])
+    return _encode([start, *echoes, f"BS992{frame}{'':0<108}"])
 
 
-def encode(lines: Iterable[str]) -> bytes:
+def _encode(lines: Iterable[str]) -> bytes:
     """Records as they arrive: without the blanks at their ends."""
-    return "".join(f"{line.rstrip()}\r\n" for line in lines).encode("latin-1")
+    return encode(line.rstrip() for line in lines)
 
 
 def _line(text: str) -> str:
-    line = text.ljust(128)
-    if len(line) != 128:
-        raise ValueError(f"a record of {len(line)} characters: {line}")
-    return line
+    return fixed(text, 128)
 
 
 def _day(day: date | None) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from .records import day, encode, line
+from ..fixed_width import encode
+from .records import day, line
 
 PAID, NO_COVER, CLOSED, RETRIED = "0", "1", "2", "9"
 ACCEPTED, ENDED_BY_PAYER = ("04", "32"), ("46", "02")

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from .records import day, encode, line
+from ..fixed_width import encode
+from .records import day, line
 
 PAYMENT, DEDUCTION = "20", "21"
 NO_REFERENCE, VALID_OCR, TEXT = "0", "2", "3"
