@@ -77,8 +77,11 @@ class MandateRequests:
     def encode(
         self, transmission: Transmission, assignments: Sequence[Assignment], today: date
     ) -> EncodedFile:
-        """The delivery as bytes. Each assignment has a section for each kind of request."""
-        check_frame(transmission, assignments)
+        """The delivery as bytes. Each assignment has a section for each kind of request.
+
+        An agreement may have several: what must be done first is in the first one.
+        """
+        check_frame(transmission, assignments, once=False)
         for assignment in assignments:
             self._check(assignment)
         stream, starts = BytesIO(), {}

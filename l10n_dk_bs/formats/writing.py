@@ -57,8 +57,13 @@ def wrong_date(day) -> Iterator[Fault]:
         yield "due date", "a date of this century"
 
 
-def check_frame(transmission: Transmission, assignments: Sequence[Assignment]) -> None:
-    """Raise FormatError unless the start records can be written."""
+def check_frame(
+    transmission: Transmission, assignments: Sequence[Assignment], once: bool = True
+) -> None:
+    """Raise FormatError unless the start records can be written.
+
+    ``once``: there may be one assignment for each agreement.
+    """
     if not _SUPPLIER.fullmatch(transmission.sender):
         expected = "8 digits, those of the CVR number"
         raise FormatError("", "data supplier", expected, quoted(transmission.sender))
@@ -72,7 +77,7 @@ def check_frame(transmission: Transmission, assignments: Sequence[Assignment]) -
         number = assignment.agreement_number
         if not agreement_parts(number):
             raise FormatError("", "agreement number", AGREEMENT, quoted(number))
-        if number in taken:
+        if once and number in taken:
             raise FormatError("", "agreement number", "each one once", quoted(number))
         taken.add(number)
 

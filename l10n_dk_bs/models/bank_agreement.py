@@ -102,10 +102,11 @@ class BankAgreement(models.Model):
         "public description of 0605 is old: try it on a test connection first.",
     )
     l10n_dk_cancellations = fields.Boolean(
-        string="Cancel Mandates by File (Unverified)",
+        string="Cancel and Change Mandates by File (Unverified)",
         tracking=True,
-        help="Mandates ended here are cancelled by delivery 0605. The layout is known from a "
-        "single program only: switch it on after a test that Betalingsservice has confirmed.",
+        help="Mandates ended here are cancelled by delivery 0605, and customer numbers can be "
+        "changed by it. The layouts are known from a single program each: switch it on after a "
+        "test that Betalingsservice has confirmed.",
     )
     l10n_dk_fi_creditor = fields.Char(
         string="FI Creditor Number",
@@ -362,6 +363,11 @@ class BankAgreement(models.Model):
     def _can_cancel_mandates(self):
         if self.scheme != SCHEME:
             return super()._can_cancel_mandates()
+        return self.l10n_dk_cancellations
+
+    def _can_renumber_mandates(self):
+        if self.scheme != SCHEME:
+            return super()._can_renumber_mandates()
         return self.l10n_dk_cancellations
 
     def _mandate_request(self, mandate):

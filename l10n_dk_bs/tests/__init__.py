@@ -1,1 +1,1 @@
-from . import test_betalingsservice, test_bs_agreement, test_bs_notices
+from . import test_betalingsservice, test_bs_agreement, test_bs_notices, test_bs_requests

@@ -450,19 +450,6 @@ class TestBetalingsservice(DenmarkCommon):
         with self.assertRaisesRegex(UserError, "signs up"):
             draft.action_request()
 
-    def test_cancellations_are_sent_by_setting_only(self):
-        self.frozen.move_to(datetime(2026, 10, 15, 6, 0))
-        self.mandate.action_cancel()
-        self.frozen.move_to(datetime(2026, 10, 16, 12, 0))
-        self.assertFalse(self.connection._make_mandate_file())
-        self.bs.l10n_dk_cancellations = True
-        other = self._mandate(self._payer("Bo Øst"), "000000027")
-        other.action_cancel()
-        self.frozen.move_to(datetime(2026, 10, 19, 12, 0))
-        file = self.connection._make_mandate_file()
-        (record,) = [line for line in self._lines(file) if line[2:5] == "042"]
-        self.assertEqual((record[13:17], record[40:49]), ("0257", "000000027"))
-
     # The advice
 
     def test_the_advice_is_in_the_payers_language(self):

@@ -28,9 +28,9 @@ class BankPayerNumber(models.Model):
         "is never changed and never given to somebody else.",
     )
     is_alias = fields.Boolean(
-        string="Former",
-        help="The payer has another number now, for example after two contacts were merged. "
-        "Payments with this one are still recognised.",
+        string="Not Current",
+        help="The payer has another number now, for example after two contacts were merged, or "
+        "waits for the bank to change to this one. Payments with it are recognised.",
     )
 
     _number_unique = models.Constraint(
@@ -95,13 +95,43 @@ class BankPayerNumber(models.Model):
         :return: whether the payer has it now; False when it is somebody else's
         """
         payer = agreement._payers_by_number([number]).get(number)
-        if payer:
-            return payer == partner
-        current = Domain("agreement_id", "=", agreement.id) & Domain("partner_id", "=", partner.id)
-        self.search(current & Domain("is_alias", "=", False)).write({"is_alias": True})
+        if payer and payer != partner:
+            return False
+        own = Domain("agreement_id", "=", agreement.id) & Domain("partner_id", "=", partner.id)
+        before = self.search(own & Domain("is_alias", "=", False))
+        if number in before.mapped("number"):
+            return True
+        before.is_alias = True
         self.flush_model()
-        self.create({"agreement_id": agreement.id, "partner_id": partner.id, "number": number})
+        if payer:
+            self.search(own & Domain("number", "=", number)).is_alias = False
+        else:
+            self.create({"agreement_id": agreement.id, "partner_id": partner.id, "number": number})
         return True
+
+    @api.model
+    def _reserve(self, agreement, partner, number):
+        """Keep ``number`` for a payer who is to have it later; it is recognised at once.
+
+        :raises UserError: it is somebody else's
+        """
+        payer = agreement._payers_by_number([number]).get(number)
+        if payer and payer != partner:
+            raise UserError(
+                self.env._(
+                    "Payer number %(number)s is somebody else's. Choose another one.",
+                    number=number,
+                )
+            )
+        if not payer:
+            self.create(
+                {
+                    "agreement_id": agreement.id,
+                    "partner_id": partner.id,
+                    "number": number,
+                    "is_alias": True,
+                }
+            )
 
     @api.model
     def _insert(self, agreement, partner_ids, numbers):

@@ -32,6 +32,7 @@ from . import (
     direct_debit_mandate_files,
     direct_debit_mandate_orders,
     direct_debit_mandate_personal,
+    direct_debit_mandate_renumber,
     direct_debit_mandate_wishes,
     direct_debit_order,
     direct_debit_order_answers,

@@ -1,7 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...formats.messages import MandateAnswer, MandateCancellation, MandateRequest
+from ...formats.messages import (
+    MandateAnswer,
+    MandateCancellation,
+    MandateChange,
+    MandateRequest,
+)
 
 
 class BankAgreement(models.Model):
@@ -31,8 +36,11 @@ class BankAgreement(models.Model):
     @api.depends("connection_id")
     def _compute_can_request_mandates(self):
         for agreement in self:
-            asked, told = agreement._can_request_mandates(), agreement._can_cancel_mandates()
-            agreement.can_request_mandates = asked or told
+            agreement.can_request_mandates = (
+                agreement._can_request_mandates()
+                or agreement._can_cancel_mandates()
+                or agreement._can_renumber_mandates()
+            )
 
     @api.constrains("mandate_hour")
     def _check_mandate_hour(self):
@@ -48,6 +56,10 @@ class BankAgreement(models.Model):
 
     def _can_cancel_mandates(self):
         """Can the bank be told that a mandate has ended?"""
+        return False
+
+    def _can_renumber_mandates(self):
+        """Can the bank be asked to give a payer another number?"""
         return False
 
     def _mandate_moment(self, now):
@@ -78,6 +90,15 @@ class BankAgreement(models.Model):
             **self._mandate_facts(mandate),
             mandate_number=mandate.number or "",
             effective_date=mandate.valid_to or None,
+        )
+
+    def _mandate_change(self, mandate):
+        """The message that asks the bank for another payer number of ``mandate``."""
+        self.ensure_one()
+        return MandateChange(
+            **self._mandate_facts(mandate),
+            mandate_number=mandate.number or "",
+            new_payer_number=mandate.new_payer_number or "",
         )
 
     def _mandate_facts(self, mandate):

@@ -1,8 +1,11 @@
 from odoo import fields, models
+from odoo.fields import Domain
+
+_FILES = ("request_file_id", "change_file_id", "cancel_file_id")
 
 
 class BankFile(models.Model):
-    """What becomes of a file becomes of the requests and ends of mandates in it."""
+    """What becomes of a file becomes of the requests, changes and ends of mandates in it."""
 
     _inherit = "bank.file"
 
@@ -12,6 +15,9 @@ class BankFile(models.Model):
     mandate_cancel_ids = fields.One2many(
         "direct.debit.mandate", "cancel_file_id", string="Ended Mandates", readonly=True
     )
+    mandate_change_ids = fields.One2many(
+        "direct.debit.mandate", "change_file_id", string="Changed Mandates", readonly=True
+    )
     asked_mandate_count = fields.Integer(
         string="Mandates in It", compute="_compute_asked_mandate_count"
     )
@@ -19,14 +25,14 @@ class BankFile(models.Model):
     def _compute_asked_mandate_count(self):
         mandates = self.env["direct.debit.mandate"].sudo()
         counts = dict.fromkeys(self.ids, 0)
-        for name in ("request_file_id", "cancel_file_id"):
+        for name in _FILES:
             for file, count in mandates._read_group([(name, "in", self.ids)], [name], ["__count"]):
                 counts[file.id] += count
         for file in self:
             file.asked_mandate_count = counts.get(file.id, 0)
 
     def action_show_mandates(self):
-        """Show the mandates that this file asks for, or tells the end of."""
+        """Show the mandates that this file asks for, changes or tells the end of."""
         self.check_access("read")
         self.env["direct.debit.mandate"].check_access("read")
         self.ensure_one()
@@ -34,13 +40,15 @@ class BankFile(models.Model):
             "membership_billing_nordic.action_direct_debit_mandate"
         )
         return action | {
-            "domain": ["|", ("request_file_id", "=", self.id), ("cancel_file_id", "=", self.id)],
+            "domain": list(Domain.OR(Domain(name, "=", self.id) for name in _FILES)),
             "context": {"create": False},
         }
 
     def _give_mandates_back(self, hold, text):
         """The bank does nothing of this file: its mandates wait for a file again."""
         requests, ends = self.mandate_request_ids, self.mandate_cancel_ids
+        changes = self.mandate_change_ids.filtered("new_payer_number")
+        changes._change_comes_back(self, hold, text)
         ends.filtered(lambda row: not row.cancel_answered)._cancellation_comes_back(
             self, hold, text
         )

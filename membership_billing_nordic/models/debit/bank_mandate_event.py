@@ -62,8 +62,9 @@ class BankMandateEvent(models.Model):
     def _register_new(self, mandates):
         """Make the mandates of payers of whom the messages say nothing else, all together."""
         registered = self.browse()
-        ends = self.mandate_id._unanswered_ends(self.agreement_id, self.partner_id)
-        mandates = mandates | {(end.agreement_id.id, end.partner_id.id): end for end in ends}
+        asked = self.mandate_id._unanswered_ends(self.agreement_id, self.partner_id)
+        asked |= self.mandate_id._wishing(self.agreement_id, self.partner_id)
+        mandates = mandates | {(row.agreement_id.id, row.partner_id.id): row for row in asked}
         for (agreement, payer), events in self.grouped(
             lambda row: (row.agreement_id, row.partner_id)
         ).items():
@@ -99,12 +100,23 @@ class BankMandateEvent(models.Model):
         if not mandate:
             mandate = mandate._make_active([values])
         else:
-            was_active = mandate.state == "active"
+            was_usable = mandate.state == "active" and not self._renews(mandate)
+            if self._renews(mandate):
+                values |= {
+                    "valid_from": mandate.valid_from,
+                    "valid_to": False,
+                    "ended_meaning": False,
+                }
             mandate._change_by_bank(values | {"state": "active"})
-            if not was_active:
+            if not was_usable:
                 mandate._became_active()
         self.mandate_id = mandate
         return mandate
+
+    def _renews(self, mandate):
+        """The bank said when the mandate ends, and now that there is another in its place."""
+        ends = mandate.state == "active" and mandate.ended_meaning and mandate.valid_to
+        return bool(ends) and not self.end_date
 
     def _apply_requested(self, mandate):
         """The payer gave a mandate in the net bank, and the bank wants an answer to it."""
@@ -214,13 +226,17 @@ class BankMandateEvent(models.Model):
             )
 
     def _follow_payer_number(self, mandate):
-        """The bank has given the payer of a known mandate another number."""
-        is_known = bool(mandate.number) and mandate.number == self.mandate_number
+        """The bank has given the payer another number: of a known mandate, or as we asked."""
         number = normalise(self.payer_number)
-        if is_known and number and number != mandate.payer_number:
+        wishing = mandate._wishing(self.agreement_id, self.partner_id).filtered(
+            lambda row: row.new_payer_number == number
+        )
+        is_known = bool(mandate.number) and mandate.number == self.mandate_number
+        if number and (is_known or wishing):
             numbers = self.env["bank.payer.number"].sudo()
             if numbers._follow(self.agreement_id, self.partner_id, number):
                 mandate._change_by_bank({"payer_number": number})
+        wishing._change_by_bank({"new_payer_number": False})
 
     def _mandate_vals(self):
         """What the message says of the mandate, empty things left out."""

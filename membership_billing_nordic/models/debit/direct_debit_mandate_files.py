@@ -4,20 +4,27 @@ from odoo.fields import Domain
 HOLDS = [("discarded", "Its file was discarded"), ("rejected", "Its file was rejected")]
 REQUEST_WAITS = Domain("state", "=", "requested") & Domain("request_file_id", "=", False)
 CANCELLATION_WAITS = Domain("cancel_wanted", "=", True) & Domain("cancel_file_id", "=", False)
-WAITS = (REQUEST_WAITS | CANCELLATION_WAITS) & Domain("hold", "=", False)
+CHANGE_WAITS = (
+    Domain("state", "=", "active")
+    & Domain("new_payer_number", "!=", False)
+    & Domain("change_file_id", "=", False)
+)
+WAITS = (REQUEST_WAITS | CANCELLATION_WAITS | CHANGE_WAITS) & Domain("hold", "=", False)
 # Ended here, and the bank has not said that it knows.
 END_UNANSWERED = (
     Domain("state", "=", "cancelled")
     & (Domain("cancel_wanted", "=", True) | Domain("cancel_file_id", "!=", False))
     & Domain("cancel_answered", "=", False)
 )
+# What is asked of the bank with a mandate in this state; else it is told of its end.
+_KEYS = {"requested": "request", "active": "change"}
 
 
 class DirectDebitMandate(models.Model):
     """How the bank is asked for a mandate, and told of its end when it is ended here.
 
-    Request and cancellation are one record of a file each. A file that is discarded or
-    rejected gives back what was in it.
+    Request, change of number and cancellation are one record of a file each. A file that is
+    discarded or rejected gives back what was in it.
     """
 
     _inherit = "direct.debit.mandate"
@@ -86,13 +93,20 @@ class DirectDebitMandate(models.Model):
         "A record of a file ends one mandate.",
     )
 
-    @api.depends("state", "request_file_id", "cancel_wanted", "cancel_file_id", "hold")
+    @api.depends(
+        "state",
+        "request_file_id",
+        "cancel_wanted",
+        "cancel_file_id",
+        "new_payer_number",
+        "change_file_id",
+        "hold",
+    )
     def _compute_waits_for_file(self):
         waiting = self.filtered_domain(WAITS)
         for mandate in self:
-            mandate.waits_for_file = mandate in waiting and (
-                mandate.cancel_wanted or mandate.can_request
-            )
+            can = {"requested": mandate.can_request, "active": mandate.can_renumber}
+            mandate.waits_for_file = mandate in waiting and can.get(mandate.state, True)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -104,14 +118,15 @@ class DirectDebitMandate(models.Model):
     @api.model
     def _with_waiting(self, vals):
         """``vals``, and since when it waits for a file if they make it wait for one."""
-        if vals.get("state") == "requested" or vals.get("cancel_wanted"):
+        wanted = vals.get("cancel_wanted") or vals.get("new_payer_number")
+        if vals.get("state") == "requested" or wanted:
             return {"waits_since": fields.Datetime.now()} | vals
         return vals
 
     def _file_key(self):
         """By which a file's record of this mandate is known."""
         self.ensure_one()
-        return f"{'request' if self.state == 'requested' else 'end'}-{self.id}"
+        return f"{_KEYS.get(self.state, 'end')}-{self.id}"
 
     # ------------------------------------------------------------------ ended
 

@@ -1,4 +1,4 @@
-"""Requests and cancellations of mandates: what of them goes into a file, and what is left out."""
+"""Requests, changes and cancellations of mandates: what goes into a file, what is left out."""
 
 import logging
 
@@ -6,7 +6,7 @@ from odoo import fields
 from odoo.fields import Domain
 
 from ...formats.messages import FormatError
-from .direct_debit_mandate_files import CANCELLATION_WAITS, REQUEST_WAITS
+from .direct_debit_mandate_files import CANCELLATION_WAITS, CHANGE_WAITS, REQUEST_WAITS
 
 _logger = logging.getLogger(__name__)
 
@@ -15,7 +15,7 @@ _ON_ITS_WAY = ("sent", "confirmed")
 
 
 class MandateMaker:
-    """The requests and cancellations that go into one file of a connection.
+    """The requests, changes and cancellations that go into one file of a connection.
 
     Where the bank takes them together with debits they are an assignment of the file of
     debits (:meth:`gather`, :meth:`assignments`, :meth:`note`); else :meth:`make` makes a
@@ -27,6 +27,7 @@ class MandateMaker:
         self.env = self.connection.env
         self.encoder = encoder
         self.requests = self.env["direct.debit.mandate"]
+        self.changes = self.env["direct.debit.mandate"]
         self.cancellations = self.env["direct.debit.mandate"]
         self.messages = {}
         self.left_out = {}
@@ -54,7 +55,8 @@ class MandateMaker:
             self._look_at(mandate)
         written = mandates.filtered(lambda mandate: mandate in self.messages)
         self.requests = written.filtered(lambda mandate: mandate.state == "requested")
-        self.cancellations = written - self.requests
+        self.changes = written.filtered(lambda mandate: mandate.state == "active")
+        self.cancellations = written - self.requests - self.changes
 
     def _waiting(self, everything):
         now = fields.Datetime.now()
@@ -75,6 +77,8 @@ class MandateMaker:
             wanted |= REQUEST_WAITS
         if agreement._can_cancel_mandates():
             wanted |= CANCELLATION_WAITS
+        if agreement._can_renumber_mandates():
+            wanted |= CHANGE_WAITS
         return Domain("agreement_id", "=", agreement.id) & wanted
 
     def _has_its_turn(self, mandate):
@@ -90,8 +94,8 @@ class MandateMaker:
     def _problem(self, mandate):
         """Why ``mandate`` cannot go now; empty when it can."""
         agreement = mandate.agreement_id
-        is_request = mandate.state == "requested"
-        build = agreement._mandate_request if is_request else agreement._mandate_cancellation
+        builders = {"requested": agreement._mandate_request, "active": agreement._mandate_change}
+        build = builders.get(mandate.state, agreement._mandate_cancellation)
         try:
             message = self.messages[mandate] = build(mandate)
             faults = self.encoder.faults(message)
@@ -123,7 +127,7 @@ class MandateMaker:
         """Ends first: a payer's former mandate must be gone before the next is asked for."""
         return [
             agreement._file_assignment([self.messages[mandate] for mandate in own])
-            for mandates in (self.cancellations, self.requests)
+            for mandates in (self.cancellations, self.changes, self.requests)
             for agreement, own in mandates.grouped("agreement_id").items()
         ]
 
@@ -135,7 +139,10 @@ class MandateMaker:
         for mandate in self.cancellations:
             record = records[self.messages[mandate].key]
             mandate.write({"cancel_file_id": file.id, "cancel_record": record})
-        (self.requests | self.cancellations)._release()
+        for mandate in self.changes:
+            record = records[self.messages[mandate].key]
+            mandate.write({"change_file_id": file.id, "change_record": record})
+        (self.requests | self.changes | self.cancellations)._release()
 
     def tell_left_out(self):
         """Say on the desk what was left out, each thing once."""
