@@ -9,6 +9,7 @@
     "depends": ["membership_billing_nordic", "l10n_dk"],
     "external_dependencies": {"python": ["python-stdnum"]},
     "data": [
+        "data/dunning_law_data.xml",
         "report/report_invoice.xml",
         "views/bank_agreement_views.xml",
         "views/bank_connection_views.xml",

@@ -8,5 +8,9 @@
     "countries": ["no"],
     "depends": ["membership_billing_nordic", "l10n_no"],
     "external_dependencies": {"python": ["python-stdnum"]},
-    "data": ["views/bank_agreement_views.xml", "views/res_partner_views.xml"],
+    "data": [
+        "data/dunning_law_data.xml",
+        "views/bank_agreement_views.xml",
+        "views/res_partner_views.xml",
+    ],
 }

@@ -8,5 +8,9 @@
     "countries": ["se"],
     "depends": ["membership_billing_nordic", "l10n_se"],
     "external_dependencies": {"python": ["python-stdnum"]},
-    "data": ["views/bank_agreement_views.xml", "views/direct_debit_mandate_views.xml"],
+    "data": [
+        "data/dunning_law_data.xml",
+        "views/bank_agreement_views.xml",
+        "views/direct_debit_mandate_views.xml",
+    ],
 }

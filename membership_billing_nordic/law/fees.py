@@ -79,7 +79,7 @@ def cap(rules: FeeRules, kind: str) -> Decimal | None:
 
 def legal_due(rules: FeeRules, due: date, days: BankingDays) -> date:
     """The due date from which the law counts the days to letters."""
-    return days.next_open(due) if rules.is_on("fee_due_moves") else due
+    return due if rules.is_on("fee_due_stays") else days.next_open(due)
 
 
 def add_months(day: date, months: int) -> date:
@@ -192,9 +192,10 @@ def _group(rules, kind):
 
 def _since_reset(rules, letters):
     """The letters with a fee that still count."""
-    months = rules.number("fee_reset_months")
+    charged = sorted((one for one in letters if one.fee), key=lambda one: one.sent)
+    months = rules.number("fee_reset_months") if charged else 0
     series = []
-    for letter in sorted((one for one in letters if one.fee), key=lambda one: one.sent):
+    for letter in charged:
         if months and series and letter.sent >= add_months(series[-1].sent, months):
             series = []
         series.append(letter)
@@ -203,8 +204,8 @@ def _since_reset(rules, letters):
 
 def _reset(rules, series):
     """From when the fees count anew; None: never."""
-    months = rules.number("fee_reset_months")
-    return add_months(series[-1].sent, months) if months and series else None
+    months = rules.number("fee_reset_months") if series else 0
+    return add_months(series[-1].sent, months) if months else None
 
 
 def _after_deadline(rules, letters, counted, kind, reset):

@@ -42,7 +42,11 @@ PARAMETERS = tuple(
         ("fee_base", AMOUNT, "Base of fees"),
         ("fee_unit", AMOUNT, "Fees from the base are rounded to"),
         ("fee_first_days", DAYS, "First fee: days after the due date"),
-        ("fee_due_moves", SWITCH, "Letters: due date moves to the next banking day"),
+        (
+            "fee_due_stays",
+            SWITCH,
+            "Letters: counted from the due date also when banks are closed on it",
+        ),
         ("fee_spacing_days", DAYS, "Fee: days after the previous letter"),
         ("fee_missed_deadline_days", DAYS, "Further fee: a deadline of this many days was missed"),
         ("fee_reset_months", MONTHS, "Fees count anew this many months after the last"),
