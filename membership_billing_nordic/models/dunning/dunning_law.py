@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ...formats.banking_days import BankingDays
 from ...law.errors import UnverifiedError
 from ...law.parameters import BY_CODE, COMPENSATION, HIGHEST, PARAMETERS, REGIME, SWITCH
 from ...law.rules import BUSINESS, FeeRules
@@ -62,6 +63,8 @@ class DunningLaw(models.Model):
     claim_above = fields.Float(
         string="Claims Above",
         digits=(16, 2),
+        required=True,
+        default=0,
         tracking=True,
         help="For costs that depend on the size of the claim: the amount above which it holds.",
     )
@@ -174,6 +177,11 @@ class DunningLaw(models.Model):
         :param where: a company or a country
         """
         return self.env["dunning.interest.rate"]._periods(self._country(where), through)
+
+    @api.model
+    def _banking_days(self, country):
+        """The days on which the country's banks work; its add-on may know more closed days."""
+        return BankingDays(country.code or "")
 
     def _regime(self, rows, on):
         regime = self._in_force(rows.filtered(lambda row: row.code == REGIME), on)
