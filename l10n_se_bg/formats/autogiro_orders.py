@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
-from itertools import groupby
+from itertools import count, groupby, islice
 
 from ...membership_billing_nordic.formats.banking_days import BankingDays
 from ...membership_billing_nordic.formats.fixed_width import Constant, Field
@@ -44,6 +44,8 @@ LABEL = "Autogiro mandates and payments to Bankgirot"
 
 LINE_END = "\r\n"
 MOST_TIMES = 999
+# Records formatted at a time: few enough to stay where the processor has them at hand.
+_BATCH = 1000
 _MANDATES, _PAYMENTS, _CHANGES = range(3)
 _KINDS = {
     MandateRequest: _MANDATES,
@@ -270,12 +272,14 @@ def _ore(amount: Decimal) -> int | None:
 
 def _money(amount: Decimal) -> tuple[int, str] | None:
     """As :func:`_ore`, and as it is written."""
-    return _exact(amount) if isinstance(amount, Decimal) and amount.is_finite() else None
+    return _exact(amount) if type(amount) is Decimal and not amount.is_snan() else None
 
 
 @lru_cache(maxsize=8192)
 def _exact(amount: Decimal) -> tuple[int, str] | None:
     """As :func:`_money`. Fees are alike, so most are known."""
+    if not amount.is_finite():
+        return None
     ore = int(amount * 100)
     is_exact = amount.same_quantum(_ZERO) or kronor(ore) == amount
     return (ore, f"{ore:012d}") if is_exact and 0 < ore <= records.LARGEST_AMOUNT else None
@@ -357,8 +361,8 @@ class _File:
         self.encoder = encoder
         self.customer_number = int(customer_number)
         self.days = days
-        self.offset = int(encoder.key is not None)  # records of the seal before the first one
-        self.lines: list[str] = []
+        self.size = int(encoder.key is not None)  # of the seal, one record is before the first
+        self.parts: list[bytes] = []
         self.starts: dict[str, int] = {}
         self.count = 0
         self.ore = {CollectionRequest: 0, CreditTransfer: 0}
@@ -367,26 +371,35 @@ class _File:
         """One section."""
         payee = int(bankgiro)
         today = f"{self.days.today:%Y%m%d}"
-        self.lines.append(_START % (today, self.customer_number, payee))
+        self._write([_START % (today, self.customer_number, payee)])
         self.count += len(requests)
         if kind == _PAYMENTS:
             self._add_payments(bankgiro, payee, requests)
             return
+        lines = []
         for request in requests:
             self._require_right(request, bankgiro)
-            self.lines.append(_WRITERS[type(request)](request, payee))
-            self.starts[request.key] = self.offset + len(self.lines)
+            lines.append(_WRITERS[type(request)](request, payee))
+        self._write(lines, requests)
+
+    def _write(self, lines: list[str], requests: Sequence[OutgoingMessage] = ()) -> None:
+        """Note which record each of ``requests`` is, and keep the lines as bytes."""
+        self.starts.update(zip((each.key for each in requests), count(self.size + 1)))
+        self.size += len(lines)
+        self.parts.append(LINE_END.join([*lines, ""]).encode("latin-1"))
 
     def _add_payments(self, bankgiro: str, payee: int, requests) -> None:
         # pylint: disable-next=bad-builtin-groupby
         for requested, same in groupby(requests, type):
             pattern = _order_pattern(_ORDER_KINDS[requested], payee)
-            self.ore[requested] += self._add_orders(pattern, bankgiro, same)
+            while batch := tuple(islice(same, _BATCH)):
+                self.ore[requested] += self._add_orders(pattern, bankgiro, batch)
 
-    def _add_orders(self, pattern: str, bankgiro: str, requests) -> int:
+    def _add_orders(self, pattern: str, bankgiro: str, requests: Sequence) -> int:
         """The records of debits, or of credits; returns their sum in öre."""
-        days, starts, add = self.days, self.starts, self.lines.append
-        size, total = self.offset + len(self.lines), 0
+        days, lines = self.days, []
+        currency, longest, digits_at_most = CURRENCY, _LONGEST_REFERENCE, PAYER_DIGITS
+        total = 0
         for request in requests:
             money = _money(request.amount)
             payer, reference, when = request.payer_number, request.reference, days[request.due_date]
@@ -399,19 +412,18 @@ class _File:
                 or request.interval
                 or request.times is not None
                 or request.at_month_end
-                or request.currency != CURRENCY
-                or len(reference) > _LONGEST_REFERENCE
+                or request.currency != currency
+                or len(reference) > longest
                 or not (payer.isdecimal() and payer.isascii() and payer.strip("0"))
-                or len(payer) > PAYER_DIGITS
+                or len(payer) > digits_at_most
                 or request.agreement_number != bankgiro
             ):
                 self._require_right(request, bankgiro)
                 when = _when(request)
             ore, digits = money
-            add(pattern % (when, payer.zfill(PAYER_DIGITS), digits, reference))
-            size += 1
-            starts[request.key] = size
+            lines.append(pattern % (when, payer.zfill(digits_at_most), digits, reference))
             total += ore
+        self._write(lines, requests)
         return total
 
     def _require_right(self, request: OutgoingMessage, bankgiro: str) -> None:
@@ -424,15 +436,16 @@ class _File:
         """The file, sealed if there is a key."""
         if len(self.starts) != self.count:
             raise FormatError("", "requests", "a key of its own for each")
-        size = 2 * self.offset + len(self.lines)
-        self.lines.append("")
-        content = LINE_END.join(self.lines).encode("latin-1")
-        if self.encoder.key is not None:
-            content = seal.sealed(content, self.encoder.key, self.days.today)
+        key = self.encoder.key
+        if key is None:
+            content = b"".join(self.parts)
+        else:
+            content = seal.sealed(self.parts, key, self.days.today)
+            self.size += 1
         return EncodedFile(
             content=content,
             records=self.starts,
-            totals=tuple(self._totals(size)),
+            totals=tuple(self._totals(self.size)),
             count=self.count,
             amount=kronor(self.ore[CollectionRequest]),
         )

@@ -5,6 +5,7 @@ The key is 16 bytes, exchanged as 32 hexadecimal digits.
 
 import hmac
 import re
+from collections.abc import Sequence
 from datetime import date
 
 from .reading import LENGTH
@@ -33,22 +34,24 @@ def normalised(content: bytes) -> bytes:
     return content.translate(_NORMAL, b"\r\n")
 
 
-def mac(content: bytes, key: bytes) -> str:
-    """The keyed hash of normalised content, as 32 hexadecimal digits."""
-    return hmac.digest(key, normalised(content), "sha256")[:_SIZE].hex().upper()
+def mac(key: bytes, *parts: bytes) -> str:
+    """The keyed hash of the normalised parts of a content, as 32 hexadecimal digits."""
+    keyed = hmac.new(key, digestmod="sha256")
+    for part in parts:
+        keyed.update(normalised(part))
+    return keyed.digest()[:_SIZE].hex().upper()
 
 
 def key_check(key: bytes) -> str:
     """What tells two keys apart without giving them away."""
-    return mac(_KNOWN_TEXT, key)
+    return mac(key, _KNOWN_TEXT)
 
 
-def sealed(content: bytes, key: bytes, day: date) -> bytes:
-    """The file between its seal records, each followed by CR LF."""
+def sealed(parts: Sequence[bytes], key: bytes, day: date) -> bytes:
+    """The parts of a file between its seal records, each followed by CR LF."""
     start = f"00{day:%y%m%d}HMAC".ljust(LENGTH).encode() + LINE_END
-    body = start + content
-    end = f"99{day:%y%m%d}{key_check(key)}{mac(body, key)}".ljust(LENGTH)
-    return body + end.encode() + LINE_END
+    end = f"99{day:%y%m%d}{key_check(key)}{mac(key, start, *parts)}".ljust(LENGTH)
+    return b"".join((start, *parts, end.encode(), LINE_END))
 
 
 def problem(content: bytes, key: bytes) -> str:
@@ -62,6 +65,6 @@ def problem(content: bytes, key: bytes) -> str:
         return "the dates of its seal records differ"
     if not hmac.compare_digest(end[2].decode(), key_check(key)):
         return "it is sealed with another key"
-    if not hmac.compare_digest(end[3].decode(), mac(body, key)):
+    if not hmac.compare_digest(end[3].decode(), mac(key, body)):
         return "it was changed after it was sealed"
     return ""
