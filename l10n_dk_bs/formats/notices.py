@@ -65,13 +65,17 @@ def read(
 
 
 def _notice(delivery_type: str, section: bytes, record: int, line: bytes) -> Message:
-    if delivery_type == records.INFORMATION_LIST and line[records.SECTION] == _ECHO:
-        if _ECHO_LAYOUT.is_sound(line) and line[records.CREDITOR].isdigit():
-            return _echo(record, line)
+    if delivery_type == records.INFORMATION_LIST and _is_echo(line):
+        return _echo(record, line)
     facts = {"kind": "information", "text": _readable(line)}
     if section in _DISPATCH and line.startswith(records.TRANSACTION):
         facts |= _dispatched(section, line)
     return BankNotice(record=record, **facts)
+
+
+def _is_echo(line: bytes) -> bool:
+    is_sound = _ECHO_LAYOUT.is_sound(line) and line[records.CREDITOR].isdigit()
+    return is_sound and line[records.SECTION] == _ECHO
 
 
 def _echo(record: int, line: bytes) -> Message:

@@ -365,6 +365,11 @@ class BankAgreement(models.Model):
             return super()._can_cancel_mandates()
         return self.l10n_dk_cancellations
 
+    def _mandate_request_fields(self):
+        if self.scheme != SCHEME:
+            return super()._mandate_request_fields()
+        return {"identity": "l10n_dk_identity", "account": "l10n_dk_account"}
+
     def _can_renumber_mandates(self):
         if self.scheme != SCHEME:
             return super()._can_renumber_mandates()

@@ -31,9 +31,6 @@ class DirectDebitMandate(models.Model):
         "mandate with. It is removed as soon as the request is answered.",
     )
 
-    def _personal_fields(self):
-        return (*super()._personal_fields(), *_PERSONAL)
-
     l10n_dk_sign_up = fields.Char(
         string="Payer Signs Up With",
         compute="_compute_l10n_dk_sign_up",

@@ -1,4 +1,5 @@
 from datetime import date, datetime
+from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -128,6 +129,83 @@ class TestBetalingsserviceRequests(DenmarkCommon):
         self.mandate.action_keep_number()
         self.assertFalse(self.mandate.waits_for_file)
         self.assertFalse(self._file(20))
+
+    # Other programs
+
+    def _asked(self, **more):
+        row = {"payer_id": self._payer("Bo Øst").id, "agreement": self.bs.number} | more
+        return row | {"state": "requested"}
+
+    def test_another_program_asks_for_a_mandate(self):
+        row = self._asked(identity="010180-0000", account="9999 0001234567")
+        api = self.env["billing.api"]
+        [answer] = api.upsert_mandates([row])
+        self.assertEqual(answer["outcome"], "created")
+        mandate = self.env["direct.debit.mandate"].browse(answer["mandate_id"])
+        self.assertRecordValues(
+            mandate,
+            [
+                {
+                    "state": "requested",
+                    "l10n_dk_identity": "0101800000",
+                    "l10n_dk_account": "99990001234567",
+                    "partner_bank_id": False,
+                }
+            ],
+        )
+        (record,) = self._requests(self._file())
+        self.assertEqual(record[61:99], f"0101800000{'':10}9999{'':4}0001234567")
+        self.assertNotIn("010180", str(api.list_mandates(payer_id=row["payer_id"])))
+        self.assertEqual(api.upsert_mandates([row])[0]["outcome"], "unchanged")
+        answer = self._notice("0231", mandate.payer_number, "000000051")
+        self._receive("0603", ("0212", [answer], 0))
+        self.assertEqual(
+            api.upsert_mandates([row | {"state": "active"}])[0]["outcome"], "unchanged"
+        )
+        self.assertFalse(mandate.l10n_dk_identity or mandate.l10n_dk_account)
+
+    def test_what_another_program_leaves_out_or_mistypes_is_told_without_its_numbers(self):
+        api = self.env["billing.api"]
+        for facts, expected in (
+            ({}, "Enter CPR or CVR number and account"),
+            ({"identity": "0101800000"}, "Enter CPR or CVR number and account"),
+            ({"identity": "01018000", "account": "99990001234567"}, "has 10 digits"),
+            ({"identity": "0101800000", "account": "9999X0001234567"}, "4 digits"),
+        ):
+            with self.subTest(**facts):
+                [answer] = api.upsert_mandates([self._asked(**facts)])
+                self.assertEqual((answer["outcome"], answer["mandate_id"]), ("error", 0))
+                self.assertIn(expected, answer["error"])
+                for number in facts.values():
+                    self.assertNotIn(number, answer["error"])
+        row = self._asked(identity="0101800000") | {"agreement": self.agreement.number}
+        self.agreement.debit_out = True
+        [answer] = api.upsert_mandates([row | {"state": "draft"}])
+        self.assertIn("identity", answer["error"])
+
+    def test_a_draft_is_asked_for_not_doubled(self):
+        row = self._asked(identity="0101800000", account="99990001234567")
+        api = self.env["billing.api"]
+        [draft] = api.upsert_mandates([row | {"state": "draft"}])
+        [asked] = api.upsert_mandates([row])
+        self.assertEqual((asked["mandate_id"], asked["outcome"]), (draft["mandate_id"], "updated"))
+
+    def test_what_the_database_refuses_is_logged_without_personal_numbers(self):
+        cursor = type(self.env.cr)
+        queries = []
+        execute = cursor.execute
+
+        def noted(cr, query, *args, **kwargs):
+            queries.append(str(getattr(query, "params", query)) + str(args))
+            return execute(cr, query, *args, **kwargs)
+
+        with patch.object(cursor, "execute", noted):
+            self.env["billing.api"].upsert_mandates(
+                [self._asked(identity="0101800000", account="99990001234567")]
+            )
+            self.env.flush_all()
+        [kept] = [query for query in queries if "0101800000" in query]
+        self.assertNotIn("requested", kept)
 
     def test_a_payer_who_moves_to_another_bank_is_collected_from_on(self):
         end = self._notice("0232", self.mandate.payer_number, "000000019", last="301126")

@@ -62,6 +62,14 @@ class BankAgreement(models.Model):
         """Can the bank be asked to give a payer another number?"""
         return False
 
+    def _mandate_request_fields(self):
+        """What a payer is asked for to request a mandate: ``{"identity" or "account": field}``.
+
+        The fields are among the mandate's ``_personal_fields``. Without ``account`` it is asked
+        for with the payer's bank account.
+        """
+        return {}
+
     def _mandate_moment(self, now):
         """The last moment until ``now`` at which waiting mandates went into a file (naive UTC)."""
         self.ensure_one()

@@ -45,8 +45,11 @@ class BillingApi(models.AbstractModel):
         Further fields: ``state`` (``draft``; ``requested`` to have the bank asked with the
         next file; ``active`` for one the bank knows already), ``payer_number`` (the number
         the bank knows the payer by, for payers who have none yet), ``reference``,
-        ``mandate_number``, ``account``, ``written_notice`` (true or false), ``valid_from``,
-        ``valid_to``. At most 1000 rows; a bad row does not hinder the others.
+        ``mandate_number``, ``account``, ``identity`` (the payer's person or organisation
+        number, where the bank wants it of a request), ``written_notice`` (true or false),
+        ``valid_from``, ``valid_to``. Identity, and the account where the bank does not tell it,
+        are kept until the bank has answered, and never told. At most 1000 rows; a bad row does
+        not hinder the others.
 
         :return: for each row, in order: ``row`` (its number from 1), ``external_id`` (empty),
             ``mandate_id``, ``outcome`` (``created``, ``updated``, ``unchanged`` or

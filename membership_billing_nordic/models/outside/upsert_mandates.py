@@ -1,5 +1,7 @@
 """Mandates by payer and agreement."""
 
+import re
+
 from odoo.fields import Domain
 
 from ...formats.references import normalise
@@ -22,11 +24,14 @@ PLAIN_FIELDS = {
     "valid_to": ("valid_to", arguments.day),
 }
 _NOTICES = {True: "yes", False: "no"}
+# What the bank is asked for a mandate with is kept until it answers.
+_ASKING = ("draft", "requested")
 MANDATE_FIELDS = (
     *PAYER_KEYS,
     "agreement",
     "payer_number",
     "account",
+    "identity",
     "written_notice",
     "state",
     *PLAIN_FIELDS,
@@ -34,7 +39,7 @@ MANDATE_FIELDS = (
 
 
 class MandateUpsert(Upsert):
-    """The live mandate of a payer is changed, or a new one made."""
+    """The live mandate of a payer is changed, or the draft of one, or a new one made."""
 
     known = MANDATE_FIELDS
     id_name = "mandate_id"
@@ -72,9 +77,8 @@ class MandateUpsert(Upsert):
 
     def read(self, row):
         live = self.records._live_of(row.agreement, row.payer)
-        row.record = live.get((row.agreement.id, row.payer.id), self.records)
+        row.record = live.get((row.agreement.id, row.payer.id)) or self._draft(row)
         row.payer_number = self._payer_number(row)
-        row.account = arguments.text("account", row.values.get("account"))
         given = {}
         for name, (field, read) in PLAIN_FIELDS.items():
             if name in row.values:
@@ -85,11 +89,43 @@ class MandateUpsert(Upsert):
             ]
         if state := arguments.choice("state", row.values.get("state"), STATES):
             given["state"] = self._allowed_state(row, state)
+        asking = (given.get("state") or row.record.state or "draft") in _ASKING
+        row.account, personal = self._request_facts(row, asking)
+        given |= personal
         row.new = {field: value for field, value in given.items() if value != self._now(row, field)}
         if not row.record:
             row.new |= {"agreement_id": row.agreement.id, "partner_id": row.payer.id}
         elif row.account:
             row.new |= self._account(row)
+
+    def _draft(self, row):
+        """A mandate that was made for the payer before, and the bank does not know yet."""
+        return self.records.search(
+            Domain("agreement_id", "=", row.agreement.id)
+            & Domain("partner_id", "=", row.payer.id)
+            & Domain("state", "=", "draft")
+            & Domain("wish", "=", False),
+            limit=1,
+        )
+
+    def _request_facts(self, row, asking):
+        """What the mandate is asked for with: an account to keep, and what is not kept.
+
+        Of a mandate that is asked for no more it is left aside: a row can be sent again as it is.
+        """
+        names = row.agreement.sudo()._mandate_request_fields()
+        facts = {
+            argument: arguments.text(argument, row.values.get(argument))
+            for argument in ("account", "identity")
+        }
+        if facts["identity"] and "identity" not in names:
+            raise ArgumentError("identity", self.env._("nothing: this agreement needs none"))
+        personal = {
+            names[argument]: re.sub(r"[\s.-]", "", value)
+            for argument, value in facts.items()
+            if asking and value and argument in names
+        }
+        return "" if "account" in names else facts["account"], personal
 
     def _agreement(self, values):
         number = arguments.text("agreement", values.get("agreement"))
@@ -130,6 +166,11 @@ class MandateUpsert(Upsert):
             raise ArgumentError("state", self.env._("active, which the mandate is"))
         return state
 
+    def _check_asked(self, row):
+        """Raise ``UserError`` where the bank would be asked with less than it needs."""
+        if row.new.get("state") == "requested":
+            row.record._check_request()
+
     def _account(self, row):
         account = self.env["res.partner.bank"].sudo()._mbn_of_payer(row.payer, row.account)
         same = row.record and row.record.sudo().partner_bank_id == account
@@ -158,11 +199,13 @@ class MandateUpsert(Upsert):
         )
         for row, mandate in zip(rows, made, strict=True):
             row.record = mandate
+            self._check_asked(row)
         made.filtered(lambda row: row.state == "active")._became_active()
 
     def alter(self, rows):
         for row in rows:
             was_live = row.record.state == "active"
             row.record.write(row.new)
+            self._check_asked(row)
             if row.record.state == "active" and not was_live:
                 row.record._became_active()
