@@ -7,4 +7,5 @@ from . import (
     bank_reference_layout,
     direct_debit_mandate,
     direct_debit_order,
+    dunning_law,
 )

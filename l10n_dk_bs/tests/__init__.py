@@ -1,1 +1,2 @@
 from . import test_betalingsservice, test_bs_agreement, test_bs_notices, test_bs_requests
+from . import test_dunning_law

@@ -6,4 +6,5 @@ from . import (
     bank_file_total,
     bank_reference_layout,
     direct_debit_mandate,
+    dunning_law,
 )

@@ -1,1 +1,1 @@
-from . import test_autogiro, test_bankgiro_agreement, test_bankgirot_texts
+from . import test_autogiro, test_bankgiro_agreement, test_bankgirot_texts, test_dunning_law

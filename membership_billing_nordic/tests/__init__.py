@@ -35,6 +35,7 @@ from . import (
     test_debit_succession,
     test_delivery,
     test_delivery_link,
+    test_dunning_law,
     test_invoice_sending,
     test_invoice_writer,
     test_member_card,
