@@ -10,7 +10,9 @@
     "external_dependencies": {"python": ["python-stdnum"]},
     "data": [
         "data/dunning_law_data.xml",
+        "report/report_invoice.xml",
         "views/bank_agreement_views.xml",
         "views/direct_debit_mandate_views.xml",
+        "views/res_partner_views.xml",
     ],
 }

@@ -7,6 +7,8 @@ from stdnum import luhn
 from stdnum.se import orgnr
 
 ORGANISATION, ORGANISATION_OF_BANKGIRO = "00", "99"
+# People write what authorities put before the ten digits.
+_BEFORE_ORGANISATIONS = ("", "16", ORGANISATION)
 _COORDINATION = 60  # added to the day of those who have no person number
 _TYPED = re.compile(r"(\d{6}|\d{8})([-+]?)(\d{4})", re.ASCII)
 _OLD = "+"  # instead of the dash when the person is 100 years or more
@@ -22,7 +24,7 @@ def identity_in_files(typed: str, today: date) -> str:
         raise ValueError("number: expected 10 or 12 digits")
     day, sign, serial = match.groups()
     number = day[-6:] + serial
-    if len(day) == len("YYMMDD") and number[2] >= "2":
+    if number[2] >= "2" and day[:-6] in _BEFORE_ORGANISATIONS:
         if not orgnr.is_valid(number):
             raise ValueError("organisation number: the check digit is wrong")
         return ORGANISATION + number
@@ -30,6 +32,12 @@ def identity_in_files(typed: str, today: date) -> str:
     if not is_person(found):
         raise ValueError("person number: the date or the check digit is wrong")
     return found
+
+
+def identity_shown(in_files: str) -> str:
+    """A number of 12 digits as people write it: ``19121212-1212``, ``559999-0008``."""
+    number = in_files[2:] if in_files[:2] in (ORGANISATION, ORGANISATION_OF_BANKGIRO) else in_files
+    return f"{number[:-4]}-{number[-4:]}"
 
 
 def is_identity(field: str) -> bool:

@@ -1,9 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 
 from ..formats.accounts import account_typed
 from ..formats.giro_numbers import is_bankgiro
-from ..formats.identities import identity_in_files
 from .bank_connection import SCHEME
 
 _KNOWS = "membership_billing_nordic.group_billing_user"
@@ -16,8 +15,14 @@ class DirectDebitMandate(models.Model):
         string="Person or Organisation Number",
         copy=False,
         groups=_KNOWS,
-        help="Of whoever owns the account, to ask for the mandate with. It is removed as soon as "
-        "the request is answered.",
+        help="Of whoever owns the account, to ask for the mandate with. Empty: the number of the "
+        "payer. It is removed as soon as the request is answered.",
+    )
+    l10n_se_identity_differs = fields.Boolean(
+        string="Another Person",
+        readonly=True,
+        copy=False,
+        help="The bank names another person or organisation number than the payer has here.",
     )
 
     def _personal_fields(self):
@@ -35,18 +40,15 @@ class DirectDebitMandate(models.Model):
         """``vals`` with the number as it stands in files."""
         if not vals.get("l10n_se_identity"):
             return vals
-        try:
-            number = identity_in_files(
-                vals["l10n_se_identity"], fields.Date.context_today(self.env.user)
-            )
-        except ValueError:
-            raise ValidationError(
-                self.env._(
-                    "This is neither a person number nor an organisation number: 10 or 12 digits, "
-                    "of which the last is a check digit."
-                )
-            ) from None
-        return vals | {"l10n_se_identity": number}
+        return vals | {"l10n_se_identity": self.env["res.partner"]._se_identity_typed(vals)}
+
+    def _se_identity(self):
+        """Whose account it is, with 12 digits; empty when that is not known."""
+        mandate = self.sudo()
+        return mandate.l10n_se_identity or mandate.partner_id._se_identity_in_files()
+
+    def _is_sure_wish(self):
+        return not self.l10n_se_identity_differs and super()._is_sure_wish()
 
     def _check_request(self):
         result = super()._check_request()
@@ -56,8 +58,8 @@ class DirectDebitMandate(models.Model):
 
     def _require_se_account(self):
         """A payer with a bankgiro number of this payer number needs neither account nor number."""
-        account, identity = self.partner_bank_id, self.l10n_se_identity
-        if not account and not identity and is_bankgiro(self.payer_number):
+        account, identity = self.partner_bank_id, self._se_identity()
+        if not account and not self.l10n_se_identity and is_bankgiro(self.payer_number):
             return
         if not (account and identity):
             raise UserError(

@@ -1,1 +1,8 @@
-from . import test_autogiro, test_bankgiro_agreement, test_bankgirot_texts, test_dunning_law
+from . import (
+    test_autogiro,
+    test_bankgiro_agreement,
+    test_bankgirot_payers,
+    test_bankgirot_texts,
+    test_refunds,
+    test_dunning_law,
+)

@@ -43,11 +43,11 @@ class SwedenCommon(BillingCommon):
         self.env.flush_all()
         return float("inf")
 
-    def _receive(self, *lines):
-        """A file of these records from Bankgirot."""
+    def _receive(self, *lines, state="booked"):
+        """A file of these records from Bankgirot, worked off."""
         content = "".join(f"{line:<80}\r\n" for line in lines).encode("latin-1")
         name = f"BFEP{self.env['bank.file'].search_count([])}"
         file = self.env["bank.file"]._receive(name, content, self.company)
         self.assertTrue(file._process())
-        self.assertEqual(file.state, "booked", file.issue_ids.mapped("expected"))
+        self.assertEqual(file.state, state, file.issue_ids.mapped("expected"))
         return file

@@ -250,6 +250,20 @@ def test_identities_as_typed(typed, field):
     assert identities.is_identity(field)
 
 
+def test_what_authorities_put_before_organisation_numbers_is_left_out():
+    for typed in ("16559999-0008", "165599990008", "005599990008"):
+        assert identities.identity_in_files(typed, TODAY) == "005599990008"
+
+
+@pytest.mark.parametrize(
+    ("field", "shown"),
+    [("191212121212", "19121212-1212"), ("005599990008", "559999-0008")],
+)
+def test_identities_as_people_write_them(field, shown):
+    assert identities.identity_shown(field) == shown
+    assert identities.identity_in_files(shown, TODAY) == field
+
+
 def test_a_coordination_number_has_60_added_to_its_day():
     body = "19701270239"
     number = body + luhn.calc_check_digit(body[2:])

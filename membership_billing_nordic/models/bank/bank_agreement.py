@@ -613,6 +613,14 @@ class BankAgreement(models.Model):
         """What a format says of a code, in the language of the reader where the scheme knows it."""
         return text
 
+    def _mandate_remarks(self, message, payer):
+        """What a scheme keeps of a message on a mandate: values of ``bank.mandate.event``.
+
+        :param message: of a bank file, on a mandate
+        :param payer: the ``res.partner``; empty when nobody is known by it
+        """
+        return {}
+
     def _stand_in_reference(self, payment):
         """What names the claim where the reference of ``payment`` does not, normalised."""
         return ""

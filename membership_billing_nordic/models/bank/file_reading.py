@@ -484,14 +484,20 @@ class RowWriter:
             notice = {None: False, True: "yes", False: "no"}[message.written_notice]
             values = {name: getattr(message, name) for name in _PLAIN_MANDATE_FIELDS}
             values["written_notice"] = notice
-        return values | {
-            "meaning": agreement._bank_meaning(message.meaning),
-            "file_id": self.file.id,
-            "company_id": agreement.company_id.id,
-            "agreement_id": agreement.id,
-            "reference_value": normalise(message.reference),
-            "partner_id": payers.get(message.record),
-        }
+        payer = self.env["res.partner"].browse(payers.get(message.record))
+        payer = payer.with_prefetch(payers.values())
+        return (
+            values
+            | agreement._mandate_remarks(message, payer)
+            | {
+                "meaning": agreement._bank_meaning(message.meaning),
+                "file_id": self.file.id,
+                "company_id": agreement.company_id.id,
+                "agreement_id": agreement.id,
+                "reference_value": normalise(message.reference),
+                "partner_id": payer.id,
+            }
+        )
 
     def _payers_of_mandates(self, agreement, messages):
         """``{record: partner id}`` of the messages whose payer is known."""

@@ -72,11 +72,15 @@ class DirectDebitMandate(models.Model):
             return known
         quiet = self.with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
         mandate = quiet.create(values | {"wish": "open"})
-        if mandate.agreement_id.mandate_wishes == "accept":
+        if mandate.agreement_id.mandate_wishes == "accept" and mandate._is_sure_wish():
             mandate._accept_wish()
         else:
             mandate._put_wish_on_desk()
         return mandate
+
+    def _is_sure_wish(self):
+        """May it be accepted without a person? For the schemes that know more of payers."""
+        return True
 
     def _put_wish_on_desk(self):
         self.env["billing.exception"]._open(
