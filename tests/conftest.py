@@ -1,6 +1,9 @@
 """Outside-in tests: bank formats without Odoo, and real Odoo processes from outside."""
 
+import os
+
 import pytest
+from hypothesis import settings
 
 from devtools.mount import mount
 
@@ -12,5 +15,10 @@ def pytest_configure(config):
 
 
 mount()
+
+# Machines are busy: no limit on the time of one example. What is new is looked for by people's
+# runs; continuous integration tries the same examples each time.
+settings.register_profile("nordic", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("nordic")
 
 pytest_plugins = ["tests.support.fixtures"]
