@@ -1,7 +1,7 @@
 import re
+from dataclasses import replace
 
 from odoo import api, fields, models
-from odoo.addons.membership_billing_nordic.formats.messages import Transmission
 from odoo.exceptions import ValidationError
 from stdnum.dk import cvr
 
@@ -102,15 +102,10 @@ class BankConnection(models.Model):
         )
 
     def _debit_transmission(self, number, today):
+        transmission = super()._debit_transmission(number, today)
         if self.scheme != SCHEME:
-            return super()._debit_transmission(number, today)
-        return Transmission(
-            record=1,
-            sender=self.customer_number or "",
-            number=f"{number:010d}",
-            created_on=today,
-            is_test=self.is_test,
-        )
+            return transmission
+        return replace(transmission, number=f"{number:010d}")
 
     def _is_bank_open(self, day):
         if self.scheme != SCHEME:

@@ -1,6 +1,7 @@
+from dataclasses import replace
+
 from odoo import api, fields, models
 from odoo.addons.membership_billing_nordic.formats.banking_days import BankingDays
-from odoo.addons.membership_billing_nordic.formats.messages import Transmission
 from odoo.exceptions import ValidationError
 
 from ..formats import redaction
@@ -91,16 +92,10 @@ class BankConnection(models.Model):
         )
 
     def _debit_transmission(self, number, today):
+        transmission = super()._debit_transmission(number, today)
         if self.scheme != SCHEME:
-            return super()._debit_transmission(number, today)
-        return Transmission(
-            record=1,
-            sender=self.customer_number or "",
-            recipient=_CLEARING_HOUSE,
-            number=f"{number:07d}",
-            created_on=today,
-            is_test=self.is_test,
-        )
+            return transmission
+        return replace(transmission, number=f"{number:07d}", recipient=_CLEARING_HOUSE)
 
     def _redact(self, content):
         if self.scheme != SCHEME:
