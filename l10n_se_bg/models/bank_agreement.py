@@ -11,6 +11,7 @@ from ..formats.accounts import account_typed
 from ..formats.deadlines import CUT_OFF, NOTICE_DAYS, RETRY_SILENCE_DAYS, TIME_ZONE, banking_days
 from ..formats.giro_numbers import compact, is_bankgiro, is_plusgiro
 from ..formats.ocr import FIXED_LENGTH, LONGEST, MOST_LENGTHS, SHORTEST, OcrControl
+from ..formats.reports import PAYOUT
 from .bank_connection import SCHEME
 
 # A file is there by 19:00 on the banking day before payment. The bank tries up to three times
@@ -252,6 +253,14 @@ class BankAgreement(models.Model):
         if self.scheme != SCHEME:
             return super()._debit_day(due_date)
         return banking_days().next_open(due_date)
+
+    def _can_refund_by_mandate(self):
+        return self.scheme == SCHEME or super()._can_refund_by_mandate()
+
+    def _is_payout(self, payment):
+        # 77, a debit that was paid back, is a reversal too.
+        is_se = self.scheme == SCHEME
+        return (is_se and payment.bank_code == PAYOUT) or super()._is_payout(payment)
 
     def _can_request_mandates(self):
         return self.scheme == SCHEME or super()._can_request_mandates()

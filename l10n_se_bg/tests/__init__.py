@@ -3,6 +3,6 @@ from . import (
     test_bankgiro_agreement,
     test_bankgirot_payers,
     test_bankgirot_texts,
-    test_refunds,
     test_dunning_law,
+    test_refunds,
 )

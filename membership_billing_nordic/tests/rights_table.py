@@ -42,6 +42,9 @@ bank.payment.place                                    -      -        -       - 
 bank.payment.place.line                               -      -        -       -           -    crud crud    -
 bank.payment.place.proposal                           -      -        -       -           -    crud crud    -
 bank.reference.layout                                 -      -        -       -           -    r    crud    r
+bank.refund                                           -      -        -       -           -    r    r       r
+bank.refund.line                                      -      -        -       -           -    r    r       r
+bank.refund.propose                                   -      -        -       -           -    crud crud    -
 billing.delivery                                      -      -        -       r           r    r    r       r
 billing.delivery.bundle                               -      -        -       -           -    ru   ru      r
 billing.delivery.step                                 -      -        -       -           -    r    crud    r
@@ -114,6 +117,7 @@ bank.channel.action_read_host_key                     -      -        -       - 
 bank.channel.action_test                              -      -        -       -           -    -    x       -
 bank.connection.action_agreements                     -      -        -       -           -    x    x       x
 
+account.move.line.action_mbn_refund                   -      -        -       -           -    x    x       -
 bank.connection.action_make_debit_file                -      -        -       -           -    -    x       -
 bank.deposit.action_book                              -      -        -       -           -    -    x       -
 bank.deposit.action_discard                           -      -        -       -           -    -    x       -
@@ -155,12 +159,17 @@ billing.api.cancel_contract                           -      -        -       x 
 billing.api.cancel_mandate                            -      -        -       -           -    x    x       -
 billing.api.change_contract                           -      -        -       x           x    x    x       -
 billing.api.changes                                   -      -        x       x           x    x    x       x
+bank.payment.action_refund                            -      -        -       -           -    x    x       -
 billing.api.create_contract                           -      -        x       x           x    x    x       -
 billing.api.create_member                             -      -        x       x           x    x    x       -
 billing.api.entitlement                               -      -        x       x           x    x    x       x
 billing.api.entitlements                              -      -        x       x           x    x    x       x
 billing.api.list_contracts                            -      -        x       x           x    x    x       x
 billing.api.list_invoices                             -      -        -       x           -    x    x       x
+bank.refund.action_approve                            -      -        -       -           -    -    x       -
+bank.refund.action_cancel                             -      -        -       -           -    x    x       -
+bank.refund.action_propose_again                      -      -        -       -           -    x    x       -
+bank.refund.propose.action_propose                    -      -        -       -           -    x    x       -
 billing.api.list_mandates                             -      -        -       -           x    x    x       x
 billing.api.list_members                              -      -        x       x           x    x    x       x
 billing.api.list_payments                             -      -        -       -           -    x    x       x
@@ -320,6 +329,7 @@ ARGUMENTS = {
     "billing.api.sign_up": {
         "member": {"name": "Someone"},
         "contract": {"plan": "<plan>", "date_start": "2026-01-01"},
+res.partner.action_mbn_refund                         -      -        -       -           -    x    x       -
     },
     "billing.api.upload_bank_file": {"name": "a.txt", "content": "eA=="},
     "billing.api.upsert_contracts": {"rows": []},

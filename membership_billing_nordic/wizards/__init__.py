@@ -2,6 +2,7 @@ from . import (
     bank_file_upload,
     bank_mandate_place,
     bank_payment_place,
+    bank_refund_propose,
     billing_run_release,
     billing_run_start,
     billing_run_undo,

@@ -25,6 +25,7 @@ class DirectDebitMake(models.TransientModel):
     last_due = fields.Date(string="Last Due Date", readonly=True)
     withdrawal_count = fields.Integer(string="Withdrawals", readonly=True)
     withdrawal_sum = fields.Monetary(string="Sum of Withdrawals", readonly=True)
+    refund_count = fields.Integer(string="Refunds", readonly=True)
     mandate_request_count = fields.Integer(string="Mandates Requested", readonly=True)
     mandate_cancel_count = fields.Integer(string="Mandates Ended", readonly=True)
     leaves = fields.Boolean(readonly=True, help="There is something to send.")
@@ -57,6 +58,7 @@ class DirectDebitMake(models.TransientModel):
             mandates = self._mandates(maker)
             facts = self._facts(maker) | self._mandate_facts(maker, mandates)
             reasons = self._reasons(maker) + self._mandate_reasons(mandates)
+            reasons += self._refund_reasons(maker.refunds)
             savepoint.rollback()
         self.write(facts)
         self.env["direct.debit.make.line"].create([{"make_id": self.id} | row for row in reasons])
@@ -73,8 +75,11 @@ class DirectDebitMake(models.TransientModel):
         return {
             "mandate_request_count": len(mandates.requests),
             "mandate_cancel_count": len(mandates.cancellations),
-            "left_out_count": len(maker.left_out) + len(maker.held()) + len(mandates.left_out),
-            "leaves": bool(maker.claims or maker.withdrawals or mandates),
+            "left_out_count": sum(
+                map(len, (maker.left_out, maker.held(), mandates.left_out, maker.refunds.left_out))
+            ),
+            "refund_count": len(maker.refunds),
+            "leaves": bool(maker.claims or maker.withdrawals or mandates or maker.refunds),
         }
 
     def _mandate_reasons(self, mandates):
@@ -84,6 +89,17 @@ class DirectDebitMake(models.TransientModel):
         return [
             {"reason": reason, "order_count": count, "mandate_id": first[reason].id}
             for reason, count in counts.most_common()
+        ]
+
+    def _refund_reasons(self, refunds):
+        return [
+            {
+                "reason": reason,
+                "order_count": 1,
+                "amount": refund.amount,
+                "currency_id": refund.currency_id.id,
+            }
+            for refund, reason in refunds.left_out.items()
         ]
 
     def _facts(self, maker):

@@ -11,6 +11,10 @@ class ResCompany(models.Model):
         domain=[("account_type", "in", ("expense", "expense_other"))],
         help="Account for what a bank keeps back from a deposit.",
     )
+    mbn_refund_limit = fields.Monetary(
+        string="Refunds: Second Person Above",
+        help="A refund above this amount is approved by another person than who proposed it.",
+    )
     mbn_place_by_account = fields.Boolean(
         string="Place by Remembered Account",
         help="A payment without a known reference pays the oldest due claims of the one payer "

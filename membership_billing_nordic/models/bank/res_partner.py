@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 
@@ -18,6 +18,36 @@ class ResPartner(models.Model):
         "membership_billing_nordic.group_billing_auditor",
         help="Payments of bank files that were placed on this payer.",
     )
+
+    mbn_money_standing = fields.Monetary(
+        compute="_compute_mbn_money_standing",
+        currency_field="mbn_standing_currency_id",
+        compute_sudo=True,
+        groups="membership_billing_nordic.group_billing_user,"
+        "membership_billing_nordic.group_billing_auditor",
+        help="What stands to this payer, in the company's currency, and is not being paid back.",
+    )
+    mbn_standing_currency_id = fields.Many2one(
+        "res.currency", compute="_compute_mbn_money_standing", compute_sudo=True
+    )
+
+    @api.depends_context("company")
+    def _compute_mbn_money_standing(self):
+        refunds, company = self.env["bank.refund"], self.env.company
+        for partner in self:
+            credits = refunds._standing(company, partner, company.currency_id)
+            partner.mbn_standing_currency_id = company.currency_id
+            partner.mbn_money_standing = -sum(credits.mapped("amount_residual_currency"))
+
+    def action_mbn_refund(self):
+        """Propose to pay back what stands to this payer."""
+        self.env["bank.refund"]._check_may_propose()
+        self.check_access("read")
+        self.ensure_one()
+        company = self.env.company
+        return self.env["bank.refund.propose"]._open_for(
+            company, self, company.currency_id, self.mbn_money_standing
+        )
 
     def _compute_mbn_payment_count(self):
         counts = dict(

@@ -124,11 +124,23 @@ class BankConnection(models.Model):
         return along | agreements.connection_id.filtered(
             lambda connection: connection.active and connection._debit_encoder()
         )
+        agreements |= self._with_refunds_waiting()
 
     def _make_file_safely(self, kind):
         """Make a file as scheduled; what is wrong with all of it goes onto the desk.
 
         :param kind: ``debit_file`` or ``mandate_file``: of what, and of what kind on the desk
+    def _with_refunds_waiting(self):
+        """Agreements with approved refunds whose time of day has come since."""
+        now = fields.Datetime.now()
+        first = self.env["bank.refund"]._read_group(
+            [("state", "=", "approved"), ("route", "=", "mandate")],
+            ["agreement_id"],
+            ["approved_on:min"],
+        )
+        due = [row for row, since in first if since <= row._mandate_moment(now)]
+        return self.env["bank.agreement"].union(*due).filtered("active")
+
         :return: the file; empty when there is none to make
         """
         make, problem = self._kinds_of_files()[kind]

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from odoo.fields import Domain
 
-from ...formats.messages import WARNING, PaymentFailed
+from ...formats.messages import WARNING, PaymentFailed, RequestEvent
 from ...formats.references import normalise
 
 # The states an answer can be about, the most likely first.
@@ -68,6 +68,7 @@ class AnswerReader:
             if (agreement := self.assignments.agreement(message))
         ]
         known = self._known(message for _agreement, message in meant)
+        meant = self._answer_refunds(meant)
         agreements = self.env["bank.agreement"].union(*(agreement for agreement, _one in meant))
         numbers = self._payer_numbers(meant)
         finder = OrderFinder(
@@ -91,6 +92,21 @@ class AnswerReader:
                 self._note_unknown(message)
 
     def _payer_numbers(self, meant):
+    def _answer_refunds(self, meant):
+        """Note answers to requests to pay money back; returns the others."""
+        agreements = self.env["bank.agreement"].union(*(agreement for agreement, _one in meant))
+        values = {normalise(message.reference) for _agreement, message in meant}
+        refunds = self.env["bank.refund"]._by_reference(agreements, values)
+        others = []
+        for agreement, message in meant:
+            refund = refunds.get((agreement, normalise(message.reference)))
+            if refund and isinstance(message, RequestEvent):
+                meaning = agreement._bank_meaning(message.meaning)
+                refund._answered(message.event, message.bank_code, meaning)
+            else:
+                others.append((agreement, message))
+        return others
+
         """``{(agreement, number in the file): number of that payer now}``.
 
         The bank may still go by one that the payer had before.

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 
 from .direct_debit_order import AT_THE_BANK
 from .mandate_making import MandateMaker
+from .refund_making import RefundMaker
 
 _logger = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ class DebitFileMaker:
         # Mandates, where the bank takes them in the same file.
         shares = self.connection._shares_files()
         self.mandates = MandateMaker(self.connection, self.encoder if shares else None)
+        self.refunds = RefundMaker(self.connection, self.encoder)
         self.claims = self.env["direct.debit.order"]
         self.withdrawals = self.env["direct.debit.order"]
         self.left_out = {}
@@ -58,7 +60,9 @@ class DebitFileMaker:
                 self.left_out[order] = problem
         self.claims = orders.filtered(lambda order: order not in self.left_out)
         self.withdrawals = self._withdrawals()
-        self.mandates.gather(bool(self.everything or self.claims or self.withdrawals))
+        leaves = bool(self.everything or self.claims or self.withdrawals)
+        self.refunds.gather(leaves)
+        self.mandates.gather(leaves or bool(self.refunds))
 
     def _near(self):
         return self.env["direct.debit.order"].search(
@@ -222,12 +226,13 @@ class DebitFileMaker:
         """
         self._tell_left_out()
         self.mandates.tell_left_out()
-        if not self.claims and not self.withdrawals and not self.mandates:
+        self.refunds.tell_left_out()
+        if not (self.claims or self.withdrawals or self.mandates or self.refunds):
             return self.env["bank.file"]
         file, records = self.connection._write_requests(
             self.encoder,
             self.connection._debit_transmission,
-            [*self.mandates.assignments(), *self._assignments()],
+            [*self.mandates.assignments(), *self._assignments(), *self.refunds.assignments()],
             self.deadline(),
         )
         self.mandates.note(file, records)
@@ -238,6 +243,7 @@ class DebitFileMaker:
         found = []
         for agreement, own in self.claims.grouped("agreement_id").items():
             found.append(agreement._file_assignment([self.requests[order] for order in own]))
+        self.refunds.note(file, records)
         for agreement, own in self.withdrawals.grouped("agreement_id").items():
             withdrawals = [agreement._collection_withdrawal(order) for order in own]
             found.append(agreement._file_assignment(withdrawals))
@@ -253,6 +259,7 @@ class DebitFileMaker:
         for order in self.claims:
             order.record = records[str(order.id)]
         self.claims._close_desk(("debit_left_out",))
+        moments += self.refunds.deadlines()
         reasons = self.withdrawals.grouped("withdraw_reason")
         self.withdrawals.write(
             {"state": "withdrawn", "withdraw_wanted": False, "withdrawal_file_id": file.id}

@@ -124,6 +124,7 @@ class DirectDebitOrder(models.Model):
         for agreement in agreements.filtered(lambda row: row._hears_the_bank()):
             company = agreement.company_id
             office = self.with_context(**company._billing_context())
+            office.env["bank.refund"]._tell_silent(agreement)
             while orders := office._silent(agreement):
                 meaning = office.env._("No money and no answer from the bank.")
                 orders._fail(meaning=meaning, kind="silence")

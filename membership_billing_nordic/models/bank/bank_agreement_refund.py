@@ -1,0 +1,19 @@
+from odoo import models
+
+
+class BankAgreement(models.Model):
+    """Whether and how an agreement pays money back; schemes and other rooms say."""
+
+    _inherit = "bank.agreement"
+
+    def _refund_route(self, partner):
+        """How this agreement can pay ``partner`` back: a value of the refund's ``route``.
+
+        Empty when it cannot.
+        """
+        self.ensure_one()
+        return ""
+
+    def _is_payout(self, payment):
+        """Does the bank report with ``payment`` that it has paid a refund of ours?"""
+        return False
