@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from odoo.addons.membership_billing_nordic.law import deadlines, fees
 from odoo.addons.membership_billing_nordic.law.errors import RatesOutdatedError
@@ -20,6 +20,7 @@ from odoo.addons.membership_billing_nordic.law.rounding import half_up
 
 from .countries import COUNTRIES, DAYS, day, facts, rules
 
+FEW = settings(max_examples=50)
 DAY = timedelta(days=1)
 FIRST, LAST = date(2023, 11, 1), date(2026, 2, 28)
 HALF_YEARS = [date(year, month, 1) for year in range(2023, 2027) for month in (1, 7)]
@@ -41,6 +42,7 @@ def whole(parts):
     return sum((part.amount for part in parts), Fraction(0))
 
 
+@FEW
 @given(principals, movements, st.lists(days, min_size=3, max_size=3), rate_tables())
 def test_interest_is_the_same_however_the_days_are_split(principal, moved, three, rates):
     due, middle, through = sorted(three)
@@ -49,6 +51,7 @@ def test_interest_is_the_same_however_the_days_are_split(principal, moved, three
     assert whole(segments(principal, moved, due, through, rates)) == whole(first) + whole(second)
 
 
+@FEW
 @given(principals, movements, days, days, rate_tables(basis=st.just("act365")))
 def test_interest_is_what_a_count_day_by_day_finds(principal, moved, due, through, rates):
     by_start = {rate.valid_from: rate.rate for rate in rates}
@@ -61,6 +64,7 @@ def test_interest_is_what_a_count_day_by_day_finds(principal, moved, due, throug
     assert whole(segments(principal, moved, due, through, rates)) == expected
 
 
+@FEW
 @given(principals, movements, days, days, rate_tables())
 def test_interest_is_never_negative_and_grows_with_the_days(principal, moved, due, through, rates):
     parts = segments(principal, moved, due, through, rates)
@@ -71,6 +75,7 @@ def test_interest_is_never_negative_and_grows_with_the_days(principal, moved, du
         assert parts == []
 
 
+@FEW
 @given(principals, movements, days, days, rate_tables())
 def test_parts_follow_each_other_and_lie_between_due_date_and_last_day(
     principal, moved, due, through, rates
@@ -81,12 +86,14 @@ def test_parts_follow_each_other_and_lie_between_due_date_and_last_day(
         assert before.end <= after.start
 
 
+@FEW
 @given(principals, days, days, rate_tables(), st.integers(2, 9))
 def test_interest_is_simple_and_on_the_principal_alone(principal, due, through, rates, times):
     once = whole(segments(principal, [], due, through, rates))
     assert whole(segments(principal * times, [], due, through, rates)) == once * times
 
 
+@FEW
 @given(principals, days, days, rate_tables(), st.sampled_from(HALF_YEARS))
 def test_a_missing_half_year_is_refused_as_soon_as_one_of_its_days_counts(
     principal, due, through, rates, missing
@@ -101,6 +108,7 @@ def test_a_missing_half_year_is_refused_as_soon_as_one_of_its_days_counts(
     assert refusal.value.day == start
 
 
+@FEW
 @given(st.fractions(-(10**6), 10**6), st.sampled_from(["0.01", "0.05", "1", "50"]))
 def test_rounding_moves_no_further_than_half_a_unit(amount, unit):
     unit = Decimal(unit)
@@ -139,6 +147,7 @@ def agreed(country, due, **more):
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
+@FEW
 @given(due=days, tried=attempts)
 def test_no_fee_is_above_its_cap_or_before_its_day(country, due, tried):
     law = rules(country)
@@ -149,6 +158,7 @@ def test_no_fee_is_above_its_cap_or_before_its_day(country, due, tried):
         assert not letter.fee or letter.sent >= first[country]
 
 
+@FEW
 @given(due=days, tried=attempts)
 def test_denmark_three_fees_and_ten_days_after_any_letter(due, tried):
     letters = history(rules("dk"), agreed("dk", due), tried)
@@ -158,6 +168,7 @@ def test_denmark_three_fees_and_ten_days_after_any_letter(due, tried):
         assert not after.fee or after.sent >= before.sent + 10 * DAY
 
 
+@FEW
 @given(due=days, tried=attempts)
 def test_sweden_one_reminder_and_one_notice(due, tried):
     charged = [one for one in history(rules("se"), agreed("se", due), tried) if one.fee]
@@ -165,6 +176,7 @@ def test_sweden_one_reminder_and_one_notice(due, tried):
     assert sum(letter.fee for letter in charged) <= 240
 
 
+@FEW
 @given(due=days, tried=attempts)
 def test_norway_three_fees_in_six_months_and_the_second_after_a_missed_deadline(due, tried):
     letters = history(rules("no"), agreed("no", due), tried)
@@ -181,6 +193,7 @@ def test_norway_three_fees_in_six_months_and_the_second_after_a_missed_deadline(
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
+@FEW
 @given(due=days, tried=attempts, wait=st.integers(0, 250))
 def test_the_earliest_letter_is_the_first_day_with_a_fee(country, due, tried, wait):
     law, claim = rules(country), agreed(country, due)
@@ -193,6 +206,7 @@ def test_the_earliest_letter_is_the_first_day_with_a_fee(country, due, tried, wa
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
+@FEW
 @given(due=days, tried=attempts, on=days)
 def test_a_consumer_never_pays_a_compensation_and_where_it_holds_fees_no_fee_comes_on_top(
     country, due, tried, on
@@ -212,6 +226,7 @@ def test_a_consumer_never_pays_a_compensation_and_where_it_holds_fees_no_fee_com
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
+@FEW
 @given(sent=days, received=st.integers(0, 5))
 def test_a_notice_leaves_the_days_the_law_asks_for(country, sent, received):
     law, calendar = rules(country), DAYS[country]
@@ -225,6 +240,7 @@ def test_a_notice_leaves_the_days_the_law_asks_for(country, sent, received):
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
+@FEW
 @given(due=days, tried=attempts)
 def test_hand_over_waits_for_every_deadline_and_for_a_lawful_notice(country, due, tried):
     law, claim = rules(country), agreed(country, due)

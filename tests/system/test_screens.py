@@ -76,6 +76,8 @@ LISTS = (
     "action_direct_debit_failure",
     "action_direct_debit_failure_policy",
     "action_direct_debit_call",
+    "action_dunning_law",
+    "action_dunning_interest_rate",
     "action_bank_agreement",
     "action_bank_channel",
     "action_bank_connection",
