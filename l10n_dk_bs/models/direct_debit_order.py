@@ -30,7 +30,9 @@ class DirectDebitOrderLine(models.Model):
             vat = f"{invoice.amount_tax:.2f}".replace(".", ",")
             texts.append(self.env._("VAT included: %(amount)s", amount=vat))
         if invoice.currency_id.compare_amounts(self.amount, invoice.amount_total):
-            texts += amount_lines(self.env._("Collected of it now"), _exact(self.amount))
+            is_form = self.order_id.is_form
+            now = self.env._("To be paid now") if is_form else self.env._("Collected of it now")
+            texts += amount_lines(now, _exact(self.amount))
         return texts
 
 

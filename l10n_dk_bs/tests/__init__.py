@@ -1,2 +1,8 @@
-from . import test_betalingsservice, test_bs_agreement, test_bs_notices, test_bs_requests
-from . import test_dunning_law
+from . import (
+    test_betalingsservice,
+    test_bs_agreement,
+    test_bs_notices,
+    test_bs_requests,
+    test_dunning_law,
+    test_slips,
+)

@@ -95,14 +95,18 @@ class DenmarkCommon(BillingCommon):
             filler = "000" if kind == "0602" else "   "
             lines.append(f"BS012{CREDITOR}{section}{filler}{GROUP}{'':24}{created}")
             lines += records
+            payments, texts, addresses = _counted(records)
             lines.append(
-                f"BS092{CREDITOR}{section}000{GROUP}{'':6}{len(records):011d}{amount:015d}"
-                f"{0:011d}{'':15}{0:011d}"
+                f"BS092{CREDITOR}{section}000{GROUP}{'':6}{payments:011d}{amount:015d}"
+                f"{texts:011d}{'':15}{addresses:011d}"
             )
-        count = sum(len(records) for _section, records, _amount in sections)
+        payments, texts, addresses = _counted(
+            [record for _section, records, _amount in sections for record in records]
+        )
         total = sum(amount for _section, _records, amount in sections)
         lines.append(
-            f"BS992{frame}{len(sections):011d}{count:011d}{total:015d}{0:011d}{0:015d}{0:011d}{0:034d}"
+            f"BS992{frame}{len(sections):011d}{payments:011d}{total:015d}{texts:011d}{0:015d}"
+            f"{addresses:011d}{0:034d}"
         )
         content = "".join(f"{line.rstrip()}\r\n" for line in lines).encode("latin-1")
         file = self.env["bank.file"]._receive(f"D{number}-{kind[1:]}.BS1", content, self.company)
@@ -143,3 +147,8 @@ class DenmarkCommon(BillingCommon):
 
     def _notice(self, code, customer, number, first="301026", last="000000"):
         return f"BS042{CREDITOR}{code}000{GROUP}{customer:0>15}{number:0>9}{first}{last}"
+
+
+def _counted(records):
+    """How many of these are payments or mandates, texts, and address lines."""
+    return [sum(record[2:5] == kind for record in records) for kind in ("042", "052", "022")]

@@ -51,10 +51,16 @@ class AccountMove(models.Model):
             move.mbn_order_ids = move.mbn_order_line_ids.order_id
             move.mbn_order_count = len(move.mbn_order_ids)
 
-    @api.depends("mbn_order_line_ids.is_live", "mbn_order_line_ids.order_id.due_date")
+    @api.depends(
+        "mbn_order_line_ids.is_live",
+        "mbn_order_line_ids.order_id.due_date",
+        "mbn_order_line_ids.order_id.is_form",
+    )
     def _compute_mbn_debit_date(self):
         for move in self:
             live = move.mbn_order_line_ids.filtered("is_live").order_id
+            # Slips are paid by the payer.
+            live = live.filtered(lambda order: not order.is_form)
             move.mbn_debit_date = min(live.mapped("due_date"), default=False)
 
     # ------------------------------------------------------------------ planning
@@ -74,6 +80,10 @@ class AccountMove(models.Model):
     def _mbn_live_orders(self):
         rows = self.env["direct.debit.order.line"].sudo()
         return rows.search([("invoice_id", "in", self.ids), ("is_live", "=", True)]).order_id
+
+    def _mbn_live_debits(self):
+        """Live orders by which payers' accounts are debited; payment slips are none."""
+        return self._mbn_live_orders().filtered(lambda order: not order.is_form)
 
     # ------------------------------------------------------------------ following
 

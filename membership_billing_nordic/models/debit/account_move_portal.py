@@ -26,13 +26,13 @@ class AccountMove(models.Model):
     def _mbn_debit_sent_on(self):
         """The day a debit of this invoice is due that is at the bank; False without one."""
         self.ensure_one()
-        sent = self._mbn_live_orders().filtered(lambda order: order.state in AT_THE_BANK)
+        sent = self._mbn_live_debits().filtered(lambda order: order.state in AT_THE_BANK)
         return min(sent.mapped("due_date"), default=False)
 
     def _mbn_debit_planned_on(self):
         """The day of the debit that is planned, and dropped when the payer pays before."""
         self.ensure_one()
-        planned = self._mbn_live_orders().filtered(lambda order: order.state == "planned")
+        planned = self._mbn_live_debits().filtered(lambda order: order.state == "planned")
         return min(planned.mapped("due_date"), default=False)
 
     def _mbn_has_money_under_way(self):
@@ -94,7 +94,9 @@ class AccountMove(models.Model):
         rows = self.env["direct.debit.order.line"].with_env(invoices.env).sudo()
         live = rows.search([("move_line_id", "in", list(paid)), ("is_live", "=", True)]).order_id
         for order in live.filtered(
-            lambda order: order.state in AT_THE_BANK and not order.withdraw_wanted
+            lambda order: (
+                order.state in AT_THE_BANK and not order.withdraw_wanted and not order.is_form
+            )
         ):
             part = sum(paid.get(line.move_line_id.id, 0) for line in order.line_ids)
             missing = order.currency_id.compare_amounts(part, order._open_amount()) < 0

@@ -383,6 +383,7 @@ class BankAgreement(models.Model):
             payer_zip=order.partner_id.zip or "",
             payer_city=order.partner_id.city or "",
             payer_country=order.partner_id.country_id.code or "",
+            is_form=order.is_form,
             is_notified_by_bank=order._is_notified_by_bank(),
             lines=order._notice_lines(),
         )
@@ -400,7 +401,7 @@ class BankAgreement(models.Model):
             "account": self.account_number or "",
             "agreement_number": self.number or "",
             "reference": order.reference or "",
-            "payer_number": order.mandate_id.payer_number or "",
+            "payer_number": order.mandate_id.payer_number or order.payer_number or "",
             "payer_name": order.partner_id.name or "",
             "amount": order._exact_amount(),
             "currency": self.currency_id.name,

@@ -113,23 +113,23 @@ class BankConnection(models.Model):
         first = orders._read_group(
             [("state", "=", "planned"), ("agreement_id.active", "=", True)],
             ["agreement_id"],
-            ["deadline:min"],
+            ["deadline:min", "send_from:min"],
         )
-        near = [row for row, deadline in first if deadline <= row._debit_made_until(now)]
+        near = [
+            row
+            for row, deadline, send_from in first
+            if deadline <= row._debit_made_until(now) or (send_from and send_from <= now)
+        ]
         withdrawals = orders._read_group(
             [("withdraw_wanted", "=", True), ("state", "in", AT_THE_BANK)], ["agreement_id"]
         )
         agreements = self.env["bank.agreement"].union(*near, *(row for (row,) in withdrawals))
+        agreements |= self._with_refunds_waiting()
         along = self._with_mandates_waiting().filtered(lambda row: row._shares_files())
         return along | agreements.connection_id.filtered(
             lambda connection: connection.active and connection._debit_encoder()
         )
-        agreements |= self._with_refunds_waiting()
 
-    def _make_file_safely(self, kind):
-        """Make a file as scheduled; what is wrong with all of it goes onto the desk.
-
-        :param kind: ``debit_file`` or ``mandate_file``: of what, and of what kind on the desk
     def _with_refunds_waiting(self):
         """Agreements with approved refunds whose time of day has come since."""
         now = fields.Datetime.now()
@@ -141,6 +141,10 @@ class BankConnection(models.Model):
         due = [row for row, since in first if since <= row._mandate_moment(now)]
         return self.env["bank.agreement"].union(*due).filtered("active")
 
+    def _make_file_safely(self, kind):
+        """Make a file as scheduled; what is wrong with all of it goes onto the desk.
+
+        :param kind: ``debit_file`` or ``mandate_file``: of what, and of what kind on the desk
         :return: the file; empty when there is none to make
         """
         make, problem = self._kinds_of_files()[kind]

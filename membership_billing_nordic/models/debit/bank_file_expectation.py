@@ -30,6 +30,8 @@ class BankFileExpectation(models.Model):
                 [
                     ("agreement_id", "in", agreements.ids),
                     ("due_date", "=", day),
+                    # Who does not pay a slip says nothing.
+                    ("is_form", "=", False),
                     ("file_id.state", "in", ("sent", "confirmed")),
                     ("state", "!=", "withdrawn"),
                 ],

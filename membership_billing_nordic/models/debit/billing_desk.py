@@ -14,12 +14,13 @@ class BillingDesk(models.TransientModel):
         self.env["direct.debit.order"].flush_model()
         rows = self.env.execute_query(
             SQL(
-                """SELECT debit.deadline, agreement.connection_id, debit.currency_id,
+                """SELECT coalesce(debit.send_from, debit.deadline), agreement.connection_id, debit.currency_id,
                           count(*), sum(debit.amount)
                      FROM direct_debit_order debit
                      JOIN bank_agreement agreement ON agreement.id = debit.agreement_id
                     WHERE debit.state = 'planned' AND debit.hold IS NULL
-                      AND debit.deadline BETWEEN %(now)s AND %(soon)s
+                      AND coalesce(debit.send_from, debit.deadline)
+                          BETWEEN %(now)s AND %(soon)s
                       AND debit.company_id = ANY(%(companies)s)
                     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
                 now=now,

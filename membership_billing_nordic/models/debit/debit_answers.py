@@ -24,6 +24,7 @@ class OrderFinder:
             Domain("agreement_id", "in", agreements.ids)
             & Domain("file_id", "!=", False)
             & Domain("state", "in", ANSWERED)
+            & Domain("is_form", "=", False)
             & (
                 Domain("reference_value", "in", list(values))
                 | Domain("mandate_id.payer_number", "in", list(payer_numbers))
@@ -67,8 +68,8 @@ class AnswerReader:
             for message in messages
             if (agreement := self.assignments.agreement(message))
         ]
-        known = self._known(message for _agreement, message in meant)
         meant = self._answer_refunds(meant)
+        known = self._known(message for _agreement, message in meant)
         agreements = self.env["bank.agreement"].union(*(agreement for agreement, _one in meant))
         numbers = self._payer_numbers(meant)
         finder = OrderFinder(
@@ -91,7 +92,6 @@ class AnswerReader:
             else:
                 self._note_unknown(message)
 
-    def _payer_numbers(self, meant):
     def _answer_refunds(self, meant):
         """Note answers to requests to pay money back; returns the others."""
         agreements = self.env["bank.agreement"].union(*(agreement for agreement, _one in meant))
@@ -107,6 +107,7 @@ class AnswerReader:
                 others.append((agreement, message))
         return others
 
+    def _payer_numbers(self, meant):
         """``{(agreement, number in the file): number of that payer now}``.
 
         The bank may still go by one that the payer had before.

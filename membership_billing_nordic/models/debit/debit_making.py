@@ -83,6 +83,7 @@ class DebitFileMaker:
 
     def _near_of(self, agreement):
         domain = Domain("deadline", "<=", agreement._debit_made_until(self.now))
+        domain |= Domain("send_from", "<=", self.now)
         if self.everything:
             until = self.due_until
             domain = Domain("due_date", "<=", until) if until else Domain.TRUE
@@ -109,10 +110,12 @@ class DebitFileMaker:
                 order.reference = reference
         without = orders.filtered(
             lambda order: (
-                order.mandate_id.state != "active" or not order.mandate_id._covers(order.due_date)
+                not order.is_form
+                and (order.mandate_id.state != "active" or not order._may_be_due(order.due_date))
             )
         )
         without._change_mandate()
+        orders.filtered("is_form")._review_forms()
         return orders.filtered(lambda order: order.state == "planned")
 
     def _in_time(self, orders):
@@ -127,14 +130,16 @@ class DebitFileMaker:
         )
 
     def _is_near(self, order):
-        return order.deadline <= order.agreement_id._debit_made_until(self.now)
+        until = order.agreement_id._debit_made_until(self.now)
+        return order.is_form or order.deadline <= until
 
     def _merge(self, orders):
         """What the bank takes as one debit only becomes one order."""
         for agreement, own in orders.grouped("agreement_id").items():
             if agreement._collects_once_a_day():
                 free = own.filtered(lambda row: not row.line_ids.invoice_id & self.being_paid)
-                for same in free.grouped(lambda row: (row.mandate_id, row.due_date)).values():
+                alike = free.grouped(lambda row: (row.partner_id, row.mandate_id, row.due_date))
+                for same in alike.values():
                     orders -= same._merge()
         return orders
 
@@ -180,6 +185,8 @@ class DebitFileMaker:
             )
         try:
             request = self.requests[order] = order.agreement_id._collection_request(order)
+            if problem := order.agreement_id._request_problem(order, request):
+                return problem
             faults = self.encoder.faults(request)
         except Exception as error:
             # The others go; the text of the error may hold personal data.
@@ -236,6 +243,7 @@ class DebitFileMaker:
             self.deadline(),
         )
         self.mandates.note(file, records)
+        self.refunds.note(file, records)
         self._note(file, records)
         return file
 
@@ -243,7 +251,6 @@ class DebitFileMaker:
         found = []
         for agreement, own in self.claims.grouped("agreement_id").items():
             found.append(agreement._file_assignment([self.requests[order] for order in own]))
-        self.refunds.note(file, records)
         for agreement, own in self.withdrawals.grouped("agreement_id").items():
             withdrawals = [agreement._collection_withdrawal(order) for order in own]
             found.append(agreement._file_assignment(withdrawals))
@@ -252,6 +259,7 @@ class DebitFileMaker:
     def deadline(self):
         """By when the file must be at the bank; False when it is in no hurry."""
         moments = self.claims.mapped("deadline") + self.withdrawals.mapped("withdrawal_deadline")
+        moments += self.refunds.deadlines()
         return min(moments, default=False)
 
     def _note(self, file, records):
@@ -259,7 +267,6 @@ class DebitFileMaker:
         for order in self.claims:
             order.record = records[str(order.id)]
         self.claims._close_desk(("debit_left_out",))
-        moments += self.refunds.deadlines()
         reasons = self.withdrawals.grouped("withdraw_reason")
         self.withdrawals.write(
             {"state": "withdrawn", "withdraw_wanted": False, "withdrawal_file_id": file.id}
@@ -278,15 +285,7 @@ class DebitFileMaker:
         for order, text in fresh.items():
             order.left_out = text
         self.env["billing.exception"]._open_all(
-            {
-                order: self.env._(
-                    "The debit of %(invoices)s on %(day)s cannot be sent. %(why)s",
-                    invoices=order.invoice_names,
-                    day=order.due_date,
-                    why=text,
-                )
-                for order, text in fresh.items()
-            },
+            {order: order._left_out_text(text) for order, text in fresh.items()},
             "debit_left_out",
             self.env._("Correct it before the deadline: the next file takes it by itself."),
         )

@@ -27,12 +27,14 @@ class DebitPlanner:
         claims = self._claims(moves.with_env(self.env))
         mandates = self._mandates(claims)
         rows = []
+        none = self.env["direct.debit.mandate"]
         for agreement, lines in claims.items():
-            payers = lines.filtered(
+            debited = lines.filtered(
                 lambda line, of=agreement: mandates.get((of.id, line.partner_id.id))
             )
-            for group in agreement._order_groups(payers) if payers else ():
-                mandate = mandates[agreement.id, group.partner_id.id]
+            wanted = debited | self._for_forms(agreement, lines - debited)
+            for group in agreement._order_groups(wanted) if wanted else ():
+                mandate = mandates.get((agreement.id, group.partner_id.id), none)
                 if row := self._row(agreement, mandate, group):
                     rows.append(row)
         return self._create(rows)
@@ -72,18 +74,30 @@ class DebitPlanner:
         payers = self.env["account.move.line"].union(*claims.values()).partner_id
         return usable_mandates(agreements, payers)
 
+    def _for_forms(self, agreement, lines):
+        """Those of ``lines`` for which the bank sends payment slips: no mandate is in force."""
+        if not lines or not agreement._sends_forms():
+            return lines.browse()
+        having = payers_with_mandates(agreement, lines.partner_id)
+        return lines.filtered(lambda line: line.partner_id not in having)
+
     # ------------------------------------------------------------------ when
 
     def _row(self, agreement, mandate, claims):
         """What is known of one order; None when it cannot be collected."""
         due = self.day_of(agreement, min(claims.mapped("date_maturity")), mandate)
-        if not due or not mandate._covers(due):
+        if not due or (mandate and not mandate._covers(due)):
             return None
         amounts = {claim: claim.amount_residual_currency for claim in claims}
         return agreement, mandate, claims, due, amounts
 
     def day_of(self, agreement, due, mandate):
-        """The day of the debit: the due date, or the next one in reach; None for neither."""
+        """The day of the debit: the due date, or the next one in reach; None for neither.
+
+        Without a ``mandate`` it is the day on which a payment slip is due.
+        """
+        if not mandate:
+            return self._form_day_of(agreement, agreement._form_day(due))
         told_by_us = agreement.debit_notice_by == "us" and mandate.written_notice != "no"
         key = (agreement, agreement._debit_day(due), told_by_us)
         if key not in self._days:
@@ -101,6 +115,12 @@ class DebitPlanner:
             return None
         calendar = agreement._debit_calendar()
         return max(agreement._debit_first_due(at), calendar.next_open(notice_until))
+
+    def _form_day_of(self, agreement, due):
+        at = self.now + MARGIN
+        if self._deadline(agreement, due, True) >= at:
+            return due
+        return None if agreement.debit_late == "invoice" else agreement._form_first_due(at)
 
     # ------------------------------------------------------------------ writing
 
@@ -135,20 +155,22 @@ class DebitPlanner:
             "agreement_id": agreement.id,
             "company_id": agreement.company_id.id,
             "currency_id": agreement.currency_id.id,
-            "partner_id": mandate.partner_id.id,
+            "partner_id": claims.partner_id.id,
             "mandate_id": mandate.id,
             "due_date": due,
             "original_due_date": min(claims.mapped("date_maturity")),
             "reference": reference,
             "reference_value": normalise(reference),
             "amount": agreement.currency_id.round(sum(amounts.values())),
-            "deadline": self._deadline(agreement, due),
+            "deadline": self._deadline(agreement, due, not mandate),
+            "send_from": not mandate and agreement._form_send_from(self.now),
         }
 
-    def _deadline(self, agreement, due):
-        key = (agreement, due)
+    def _deadline(self, agreement, due, is_form):
+        deadline = agreement._form_deadline if is_form else agreement._debit_deadline
+        key = (agreement, due, "form" if is_form else "debit")
         if key not in self._days:
-            self._days[key] = agreement._debit_deadline(due)
+            self._days[key] = deadline(due)
         return self._days[key]
 
     def _line_vals(self, order, amounts):
@@ -170,6 +192,18 @@ def usable_mandates(agreements, payers):
     """``{(agreement id, payer id): mandate}`` of those that are active."""
     found = agreements.env["direct.debit.mandate"]._live_of(agreements, payers)
     return {key: mandate for key, mandate in found.items() if mandate.state == "active"}
+
+
+def payers_with_mandates(agreement, payers):
+    """Those of ``payers`` who have a mandate in force, be it under a former payer number."""
+    active = agreement.env["direct.debit.mandate"].search(
+        [
+            ("agreement_id", "=", agreement.id),
+            ("partner_id", "in", payers.ids),
+            ("state", "=", "active"),
+        ]
+    )
+    return active.partner_id
 
 
 def _is_open_claim(line):

@@ -3,7 +3,10 @@ from odoo.tools import SQL
 
 
 class DirectDebitDeadline(models.Model):
-    """The debits of one agreement, due date and state together: what the calendar shows."""
+    """The debits of one agreement, due date and state together: what the calendar shows.
+
+    Payment slips wait for no deadline: they go with the next file.
+    """
 
     _name = "direct.debit.deadline"
     _description = "Deadline of Direct Debits"
@@ -42,7 +45,7 @@ class DirectDebitDeadline(models.Model):
             """SELECT min(id) AS id, agreement_id, company_id, currency_id, deadline, due_date,
                       state, count(*) AS order_count, sum(amount) AS amount
                  FROM direct_debit_order
-                WHERE state != 'withdrawn' OR file_id IS NOT NULL
+                WHERE (state != 'withdrawn' OR file_id IS NOT NULL) AND is_form IS NOT TRUE
                 GROUP BY agreement_id, company_id, currency_id, deadline, due_date, state"""
         )
 

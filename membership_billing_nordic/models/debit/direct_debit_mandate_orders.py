@@ -32,13 +32,33 @@ class DirectDebitMandate(models.Model):
 
     def _became_active(self):
         result = super()._became_active()
+        self._replace_forms()
         self.filtered(
             lambda mandate: mandate.agreement_id.debit_new_mandate == "open"
         )._collect_open_invoices()
         return result
 
+    def _replace_forms(self):
+        """Slips that are not sent yet are not needed: their payers are debited now."""
+        planned = (
+            self.env["direct.debit.order"]
+            .sudo()
+            .search(
+                [
+                    ("agreement_id", "in", self.agreement_id.ids),
+                    ("partner_id", "in", self.partner_id.ids),
+                    ("state", "=", "planned"),
+                    ("is_form", "=", True),
+                ]
+            )
+        )
+        having = {(mandate.agreement_id.id, mandate.partner_id.id) for mandate in self}
+        planned.filtered(
+            lambda order: (order.agreement_id.id, order.partner_id.id) in having
+        )._debit_instead()
+
     def _collect_open_invoices(self):
-        """Plan debits of the payers' open invoices that are not overdue."""
+        """Plan to collect the payers' open invoices that are not overdue."""
         if not self:
             return
         claims = (
@@ -65,6 +85,8 @@ class DirectDebitMandate(models.Model):
         live.filtered(lambda order: order.state == "planned")._change_mandate()
         # The bank debits nothing without a mandate, so what it does not give back fails there.
         live.filtered(lambda order: order.state in AT_THE_BANK)._stop("mandate")
+        # Where the bank sends payment slips, what is open and not overdue is paid by them now.
+        self.filtered(lambda mandate: mandate.agreement_id._sends_forms())._collect_open_invoices()
         return result
 
 

@@ -46,6 +46,17 @@ class DirectDebitOrder(models.Model):
         ondelete="restrict",
         help="The authority by which the payer's account is debited.",
     )
+    is_form = fields.Boolean(
+        string="Payment Slip",
+        compute="_compute_is_form",
+        store=True,
+        precompute=True,
+        help="There is no mandate: the bank sends the payer a payment slip, and the payer pays it.",
+    )
+    payer_number = fields.Char(
+        readonly=True,
+        help="The payer's number with the agreement, by which the bank sent the payment slip.",
+    )
     due_date = fields.Date(
         required=True, readonly=True, index=True, help="The day the payer's account is debited."
     )
@@ -75,6 +86,7 @@ class DirectDebitOrder(models.Model):
             ("failed", "Failed"),
             ("withdrawn", "Withdrawn"),
             ("reversed", "Paid back"),
+            ("unpaid", "Slip not paid"),
         ],
         required=True,
         default="planned",
@@ -82,10 +94,15 @@ class DirectDebitOrder(models.Model):
         index=True,
         help="Planned: goes into a file before its deadline. Sent: its file is made. Withdrawn: "
         "taken back, or dropped before a file was made. Paid back: the payer or the bank took "
-        "the money back.",
+        "the money back. Slip not paid: its due date is over; the invoice is an ordinary open one.",
     )
     deadline = fields.Datetime(
         required=True, readonly=True, help="Until when the bank must have it for its due date."
+    )
+    send_from = fields.Datetime(
+        string="Sent From",
+        readonly=True,
+        help="A payment slip goes with the first file that is made from this moment on.",
     )
     hold = fields.Selection(
         [
@@ -130,6 +147,7 @@ class DirectDebitOrder(models.Model):
             ("late", "Too late for the bank"),
             ("person", "Stopped by a person"),
             ("merged", "Collected with another debit of the payer"),
+            ("has_mandate", "The payer gave a mandate"),
         ],
         string="Why Withdrawn",
         readonly=True,
@@ -171,6 +189,7 @@ class DirectDebitOrder(models.Model):
         "A debit with this reference and due date is in a file already.",
     )
     _to_make = models.Index("(agreement_id, deadline) WHERE state = 'planned'")
+    _forms_to_make = models.Index("(agreement_id, send_from) WHERE is_form AND state = 'planned'")
     _to_withdraw = models.Index("(agreement_id) WHERE withdraw_wanted")
     _at_the_bank = models.Index("(agreement_id, due_date) WHERE state IN ('sent', 'waiting')")
     _answered_by = models.Index("(agreement_id, reference_value)")
@@ -182,13 +201,19 @@ class DirectDebitOrder(models.Model):
         for order in self:
             order.reference_value = normalise(order.reference)
 
-    @api.depends("due_date", "state", "deadline", "agreement_id")
+    @api.depends("mandate_id")
+    def _compute_is_form(self):
+        for order in self:
+            order.is_form = not order.mandate_id
+
+    @api.depends("due_date", "state", "deadline", "send_from", "agreement_id")
     def _compute_withdrawal_deadline(self):
         for order in self:
             day = order.state in LIVE and order.due_date
             until = day and order.agreement_id._withdrawal_deadline(day)
             # What no bank takes back is stopped before it is sent, or not at all.
-            order.withdrawal_deadline = until or (order.state == "planned" and order.deadline)
+            made_until = order.send_from or order.deadline
+            order.withdrawal_deadline = until or (order.state == "planned" and made_until)
 
     @api.depends("line_ids.invoice_id")
     def _compute_invoice_names(self):
@@ -212,7 +237,8 @@ class DirectDebitOrder(models.Model):
     def _is_notified_by_bank(self):
         """Does the payer's bank tell the payer beforehand?"""
         self.ensure_one()
-        return self.agreement_id.debit_notice_by == "bank" and self._payer_wants_notice()
+        by_bank = self.agreement_id.debit_notice_by == "bank" and self._payer_wants_notice()
+        return self.is_form or by_bank
 
     def _payer_wants_notice(self):
         return self.mandate_id.written_notice != "no"
@@ -233,7 +259,8 @@ class DirectDebitOrder(models.Model):
         """Must we tell the payer beforehand, and have not?"""
         self.ensure_one()
         agreement = self.agreement_id
-        if agreement.debit_notice_by != "us" or not self._payer_wants_notice():
+        by_us = agreement.debit_notice_by == "us" and not self.is_form
+        if not by_us or not self._payer_wants_notice():
             return False
         told = self.notified_on
         return not told or (self.due_date - told).days < agreement.debit_notice_days
@@ -276,12 +303,24 @@ class DirectDebitOrder(models.Model):
                 {
                     "original_due_date": order.original_due_date or order.due_date,
                     "due_date": due_date,
-                    "deadline": order.agreement_id._debit_deadline(due_date),
+                    "deadline": order._deadline_of(due_date),
                     "notified_on": False,
                 }
             )
         self.line_ids.move_line_id._mbn_move_due_date(due_date)
         self._send_notice()
+
+    def _deadline_of(self, due_date):
+        """Until when the bank must have this order if it is due on ``due_date``, as naive UTC."""
+        self.ensure_one()
+        agreement = self.agreement_id
+        deadline = agreement._form_deadline if self.is_form else agreement._debit_deadline
+        return deadline(due_date)
+
+    def _may_be_due(self, day):
+        """Does a mandate allow it on ``day``? A payment slip needs none."""
+        self.ensure_one()
+        return self.is_form or self.mandate_id._covers(day)
 
     # ------------------------------------------------------------------ taking back
 
@@ -317,7 +356,8 @@ class DirectDebitOrder(models.Model):
     def _put_gone_on_desk(self, text):
         """Somebody must look after money that comes although it is not wanted any more."""
         desk = self.env["billing.exception"]
-        for order in self:
+        # Nobody is debited by a payment slip.
+        for order in self.filtered(lambda order: not order.is_form):
             desk._open(
                 order,
                 "debit_gone",

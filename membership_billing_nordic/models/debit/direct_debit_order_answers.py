@@ -138,6 +138,7 @@ class DirectDebitOrder(models.Model):
         )
         due = [
             ("agreement_id", "=", agreement.id),
+            ("is_form", "=", False),
             ("state", "in", AT_THE_BANK),
             ("file_id.state", "in", ("sent", "confirmed")),
             ("due_date", "<=", last),
@@ -157,6 +158,7 @@ class DirectDebitOrder(models.Model):
             lambda payment: payment.method == "direct_debit" and not payment.is_reversal
         )
         self._collect(debits)
+        self._collect_forms(payments - debits)
         self._follow(claims)
 
     @api.model
@@ -177,6 +179,11 @@ class DirectDebitOrder(models.Model):
             if order.mandate_id.failure_count:
                 order.mandate_id.failure_count = 0
             events.append((order, payment))
+        self._note_collected(events)
+
+    @api.model
+    def _note_collected(self, pairs):
+        """Keep in the history by which payment each order was paid."""
         self.env["direct.debit.order.event"].create(
             [
                 {
@@ -187,7 +194,7 @@ class DirectDebitOrder(models.Model):
                     "record": payment.record,
                     "bank_code": payment.bank_code,
                 }
-                for order, payment in events
+                for order, payment in pairs
             ]
         )
 
@@ -195,7 +202,9 @@ class DirectDebitOrder(models.Model):
     def _of_claims(self, payment):
         """The debit of the claim that was paid, for money without a known reference."""
         lines = payment.allocation_ids.target_line_id.mbn_order_line_ids
-        return lines.order_id.filtered(lambda order: order.state in AT_THE_BANK)[:1]
+        return lines.order_id.filtered(
+            lambda order: order.state in AT_THE_BANK and not order.is_form
+        )[:1]
 
     @api.model
     def _money_went(self, payments):
@@ -212,5 +221,6 @@ class DirectDebitOrder(models.Model):
                     "meaning": back.reason,
                 }
             )
-        orders._count_failure()
-        orders._after_failure()
+        debits = orders.filtered(lambda order: not order.is_form)
+        debits._count_failure()
+        debits._after_failure()

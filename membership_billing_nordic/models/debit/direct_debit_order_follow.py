@@ -51,7 +51,7 @@ class DirectDebitOrder(models.Model):
         for order in planned.order_id:
             asked = min(order.line_ids.move_line_id.mapped("date_maturity"))
             day = planner.day_of(order.agreement_id, asked, order.mandate_id)
-            if not day or not order.mandate_id._covers(day):
+            if not day or not order._may_be_due(day):
                 order._drop("late")
             elif day != order.due_date:
                 order._move_to(day)
@@ -61,7 +61,9 @@ class DirectDebitOrder(models.Model):
         """Compare these live orders with what is open of their claims."""
         for order in self:
             left = order._open_amount()
-            if order.state in AT_THE_BANK:
+            if order.is_form and order.state in AT_THE_BANK:
+                order._follow_form(left)
+            elif order.state in AT_THE_BANK:
                 order._follow_at_bank(left)
             elif order.currency_id.is_zero(left):
                 order._drop("paid")

@@ -13,17 +13,11 @@ class DirectDebitOrder(models.Model):
     def _miss_deadline(self, now):
         """Planned orders that no file took in time: by setting another date, or given up."""
         for agreement, orders in self.grouped("agreement_id").items():
-            if agreement.debit_late == "invoice":
-                orders._drop("late")
-                text = self.env._("Their payers have to pay by themselves.")
-            else:
-                due = agreement._debit_first_due(now + MARGIN)
-                soon = agreement._debit_local(now).date()
-                if agreement.debit_notice_by == "us":
-                    told = soon + timedelta(days=agreement.debit_notice_days)
-                    due = max(due, agreement._debit_calendar().next_open(told))
-                orders._move_to(due)
-                text = self.env._("They are collected on %(day)s.", day=due)
+            given_up = orders.filtered(lambda order: order._is_given_up_late())
+            given_up._drop("late")
+            texts = [self.env._("Their payers have to pay by themselves.")] if given_up else []
+            for late in (orders - given_up).grouped("is_form").values():
+                texts.append(late._move_late(agreement, now))
             self.env["billing.exception"]._open(
                 agreement,
                 "debit_missed",
@@ -31,13 +25,32 @@ class DirectDebitOrder(models.Model):
                     "%(count)s debits of %(agreement)s were not sent before the deadline. %(what)s",
                     count=len(orders),
                     agreement=agreement.display_name,
-                    what=text,
+                    what=" ".join(texts),
                 ),
                 self.env._(
                     "See what kept them back, and whether the scheduled actions run. The payers "
                     "may have to be told."
                 ),
             )
+
+    def _is_given_up_late(self):
+        """Is it dropped when it misses its deadline? A slip too that could not be sent."""
+        self.ensure_one()
+        return self.agreement_id.debit_late == "invoice" or (self.is_form and self.left_out)
+
+    def _move_late(self, agreement, now):
+        """Move debits, or payment slips, to the next date in reach; tells it as a sentence."""
+        if self[0].is_form:
+            due = agreement._form_first_due(now + MARGIN)
+            self._move_to(due)
+            return self.env._("The payment slips are due on %(day)s.", day=due)
+        due = agreement._debit_first_due(now + MARGIN)
+        if agreement.debit_notice_by == "us":
+            told = agreement._debit_local(now).date()
+            told += timedelta(days=agreement.debit_notice_days)
+            due = max(due, agreement._debit_calendar().next_open(told))
+        self._move_to(due)
+        return self.env._("They are collected on %(day)s.", day=due)
 
     def _merge(self):
         """Collect the claims of these planned debits, of one payer and day, by the first.
@@ -64,7 +77,9 @@ class DirectDebitOrder(models.Model):
         self.ensure_one()
         agreement = self.agreement_id
         keys = {(agreement, self.reference_value, due_date)}
-        if agreement._collects_once_a_day() and self.state != "withdrawn":
+        # A payment slip that was sent is with the bank whatever became of its invoice.
+        is_there = self.state != "withdrawn" or (self.is_form and self.file_id)
+        if agreement._collects_once_a_day() and is_there:
             keys.add((agreement, self.partner_id, due_date))
         return keys
 

@@ -78,7 +78,8 @@ class DirectDebitOrder(models.Model):
 
     def _live_successor(self):
         """The live debit of the same claims, if there is one."""
-        return self.line_ids.move_line_id.mbn_order_line_ids.filtered("is_live").order_id[:1]
+        live = self.line_ids.move_line_id.mbn_order_line_ids.filtered("is_live").order_id
+        return live.filtered(lambda order: not order.is_form)[:1]
 
 
 class RetryPlanner(DebitPlanner):

@@ -17,7 +17,10 @@ class ResPartner(models.Model):
         contracts = self._mbn_live_contracts() or self._mbn_contracts_paid_for()[:1]
         orders = contracts._debits_under_way() | self._mbn_debits_as_payer()
         return rows + [
-            CardRow(self.env._("Next debit"), order._card_text())
+            CardRow(
+                self.env._("Payment slip") if order.is_form else self.env._("Next debit"),
+                order._card_text(),
+            )
             for order in orders.sorted(lambda order: (order.due_date, order.id))
         ]
 
@@ -100,6 +103,8 @@ class DirectDebitOrder(models.Model):
             "amount": formatLang(self.env, self.amount, currency_obj=self.currency_id),
             "day": format_date(self.env, self.due_date),
         }
+        if self.is_form and self.state != "planned":
+            return self.env._("%(amount)s, due on %(day)s, sent to the payer", **facts)
         until = self.withdrawal_deadline
         if not until or until < fields.Datetime.now():
             return self.env._("%(amount)s on %(day)s, cannot be stopped any more", **facts)
