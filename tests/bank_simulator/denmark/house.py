@@ -12,11 +12,20 @@ from . import days, reading, writing
 
 # Of a hundred collections by mandate, and of a hundred slips, so many end like this.
 OUTCOMES = {"paid": 92, "refused": 3, "refused_later": 2, "cancelled": 1, "charged_back": 2}
-SLIP_HABITS = {"in_time": 80, "less": 4, "no_reference": 4, "charged_back": 2, "never": 10}
+SLIP_HABITS = {
+    "in_time": 64,
+    "late": 10,
+    "payment_id": 6,
+    "less": 4,
+    "no_reference": 4,
+    "charged_back": 2,
+    "never": 10,
+}
 _LONGEST_AHEAD = timedelta(days=90)
 _NOTICE_OF_CANCELLATION = 3
 _REGISTERED_AFTER = 2
 _AUTOMATIC_ONLY = "automatic"
+_LATE = 6
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,6 +34,7 @@ class Mandate:
     customer: str
     begins: date
     ends: date | None = None
+    told_on: date | None = None
 
     def covers(self, day: date) -> bool:
         return self.begins <= day and (self.ends is None or day <= self.ends)
@@ -35,7 +45,8 @@ class Answer:
     """What became of a delivery when it was handed in.
 
     ``missed``: collections that came after their month was closed. ``without_mandate``: what
-    an agreement of automatic payments only asked of payers who have none.
+    an agreement of automatic payments only asked of payers who have none. ``with_mandate``: slips
+    for payers of whose mandates the creditor had been told.
     """
 
     number: str
@@ -44,6 +55,7 @@ class Answer:
     slips: list = field(default_factory=list)
     missed: list = field(default_factory=list)
     without_mandate: list = field(default_factory=list)
+    with_mandate: list = field(default_factory=list)
     doubles: list = field(default_factory=list)
 
 
@@ -77,6 +89,7 @@ class Betalingsservice:
         mandate = Mandate(number=f"{self._numbers:09d}", customer=customer, begins=on)
         self.mandates[creditor, group][customer] = mandate
         self._tell(on, creditor, group, "0231", mandate)
+        mandate.told_on = days.after(on, 1)
         return mandate
 
     def end(self, creditor: str, group: str, customer: str, on: date, code: str = "0232") -> None:
@@ -179,6 +192,8 @@ class Betalingsservice:
             if not one.is_slip and self._agreement(one) == _AUTOMATIC_ONLY:
                 answer.without_mandate.append(one)
                 return
+            if mandate and mandate.told_on <= at.date():
+                answer.with_mandate.append(one)
             answer.slips.append(one)
             self._play_slip(one, at.date())
         elif at > days.closes(one.due_on):
@@ -248,9 +263,16 @@ class Betalingsservice:
         self.ends.append((one, f"slip_{habit}"))
         if habit == "never":
             return
-        paid_on = days.on_or_after(max(today, one.due_on - timedelta(self.chance.randint(0, 8))))
+        ahead = timedelta(self.chance.randint(0, 8))
+        if habit == "late":
+            paid_on = days.after(one.due_on, _LATE)
+        else:
+            paid_on = days.on_or_after(max(today, one.due_on - ahead))
         paid = one.amount // 2 if habit == "less" else one.amount
         slip = self._slip(one, paid_on, paid, habit == "no_reference")
+        if habit == "payment_id":
+            # Typed into the net bank from the slip: the creditor's own reference is not there.
+            slip.customer, slip.reference = one.payer_id or one.customer, ""
         self._tell_slip(one.creditor, one.group, slip, sign=1)
         if habit == "charged_back":
             back = self._slip(one, days.after(paid_on, 3), paid, False)
