@@ -12,6 +12,7 @@
         "data/dunning_law_data.xml",
         "report/report_invoice.xml",
         "views/bank_agreement_views.xml",
+        "views/bank_agreement_months_views.xml",
         "views/bank_connection_views.xml",
         "views/direct_debit_mandate_views.xml",
     ],

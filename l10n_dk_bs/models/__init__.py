@@ -2,6 +2,7 @@ from . import (
     account_move,
     bank_agreement,
     bank_agreement_meanings,
+    bank_agreement_months,
     bank_agreement_slips,
     bank_connection,
     bank_file,

@@ -8,7 +8,7 @@ from odoo.addons.membership_billing_nordic.formats.latin_1 import to_latin_1
 from odoo.addons.membership_billing_nordic.formats.references import normalise
 from odoo.exceptions import ValidationError
 
-from ..formats import fi, numbers
+from ..formats import fi, numbers, payment_days
 from ..formats.outgoing_collections import Terms
 from ..formats.payment_days import BANKING_DAYS, payment_day
 from .bank_connection import SCHEME
@@ -326,6 +326,15 @@ class BankAgreement(models.Model):
         while self._debit_deadline(month) < at:
             month += _MONTH
         return payment_day(month)
+
+    def _refund_days(self, due_date):
+        if self.scheme != SCHEME:
+            return super()._refund_days(due_date)
+        return {
+            "payer": payment_days.refusal_end(due_date),
+            "bank": payment_days.bank_reversal_end(due_date),
+            "claim": payment_days.unauthorised_end(due_date),
+        }
 
     def _withdrawal_deadline(self, due_date):
         # Betalingsservice has no delivery that takes a collection back.

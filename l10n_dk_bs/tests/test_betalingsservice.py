@@ -1,3 +1,4 @@
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from unittest.mock import patch
@@ -9,6 +10,11 @@ from .common import CREDITOR, GROUP, SUPPLIER, DenmarkCommon
 
 FIRST = date(2026, 11, 2)
 NOW_MAKING = datetime(2026, 10, 22, 9, 1)
+
+
+def _plain(text):
+    """Blanks of all kinds as one."""
+    return "".join(" " if each.isspace() else each for each in text)
 
 
 @tagged("post_install", "-at_install", "post_install_l10n")
@@ -180,6 +186,50 @@ class TestBetalingsservice(DenmarkCommon):
         self.assertEqual(order.deadline, datetime(2026, 11, 23, 10, 0))
         self.assertEqual(order.line_ids.move_line_id.date_maturity, date(2026, 12, 1))
         self.assertIn("stopped until", order._card_text())
+
+    def test_screens_say_what_a_change_still_reaches(self):
+        order = self._order()
+        self.assertIn("from 11/02/2026 on, if made by 10/23/2026 11:00", _plain(self.mandate.reach))
+        self.assertIn("stopped until 10/23/2026 11:00", _plain(order.reach))
+        self.assertFalse(order.payer_refund_until)
+        self.frozen.move_to(NOW_MAKING)
+        self.connection._make_debit_file()
+        self.frozen.move_to(datetime(2026, 10, 23, 9, 1))
+        self.env.invalidate_all()
+        self.assertIn("from 12/01/2026 on, if made by 11/23/2026 11:00", _plain(self.mandate.reach))
+        self.assertIn("gives it back no more. Changes made now: Debits due from 12/01", order.reach)
+        late = self._order(self._late_payer())
+        self.assertIn("due on 11/02/2026 was closed already: it is collected on 12/01", late.reach)
+        self.assertRecordValues(
+            order,
+            [
+                {
+                    "payer_refund_until": date(2026, 11, 9),
+                    "bank_refund_until": date(2026, 11, 4),
+                    "claim_refund_until": date(2027, 12, 2),
+                }
+            ],
+        )
+
+    def _late_payer(self):
+        payer = self._payer("Bo Øst")
+        self._mandate(payer, "000000027")
+        return payer
+
+    def test_the_months_ahead_say_when_they_close_and_what_is_in_them(self):
+        self._order()
+        self._order(self._late_payer(), amount=150, due=date(2026, 12, 1))
+        rows = _plain(self.bs.l10n_dk_months).split("<tr>")[2:]
+        texts = [re.sub("<[^>]*>", "|", row).replace("||", "|").strip("|") for row in rows]
+        self.assertEqual(
+            texts[:3],
+            [
+                "November 2026|10/23/2026 11:00|11/02/2026|1|kr 350.00",
+                "December 2026|11/23/2026 11:00|12/01/2026|1|kr 150.00",
+                "January 2027|12/21/2026 11:00|01/04/2027|0|kr 0.00",
+            ],
+        )
+        self.assertEqual(len(texts), 6)
 
     def test_what_is_sent_is_not_taken_back(self):
         order = self._order()

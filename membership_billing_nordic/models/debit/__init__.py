@@ -54,4 +54,4 @@ from . import (
 # extend the models above
 from . import direct_debit_call_follow, direct_debit_call_places  # isort: skip
 from . import direct_debit_failure_events, direct_debit_failure_sending  # isort: skip
-from . import direct_debit_retry  # isort: skip
+from . import debit_reach, direct_debit_retry  # isort: skip
