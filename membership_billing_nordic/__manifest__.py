@@ -24,6 +24,8 @@
         "security/billing_rules.xml",
         "security/dunning_law/ir.model.access.csv",
         "security/dunning_law_rules.xml",
+        "security/dunning/ir.model.access.csv",
+        "security/dunning_rules.xml",
         "security/roles_rules.xml",
         "data/bank_data.xml",
         "data/debit_data.xml",
@@ -33,6 +35,7 @@
         "data/delivery_data.xml",
         "data/direct_debit_call_data.xml",
         "data/dunning_law_data.xml",
+        "data/dunning_data.xml",
         "views/menu_root.xml",
         "views/billing_exception_views.xml",
         # bank: references and agreements
@@ -83,6 +86,9 @@
         "views/membership_failure_views.xml",
         # reminders
         "views/dunning_law_views.xml",
+        "report/report_dunning_letter.xml",
+        "views/dunning_views.xml",
+        "views/dunning_place_views.xml",
     ],
     "demo": ["demo/membership_demo.xml"],
     "post_init_hook": "post_init_hook",

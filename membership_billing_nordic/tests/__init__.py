@@ -36,6 +36,8 @@ from . import (
     test_delivery,
     test_delivery_link,
     test_dunning_law,
+    test_dunning_letter,
+    test_dunning_run,
     test_invoice_sending,
     test_invoice_writer,
     test_member_card,

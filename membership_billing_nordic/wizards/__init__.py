@@ -12,6 +12,8 @@ from . import (
     direct_debit_call_outcome,
     direct_debit_make,
     direct_debit_mandate_import,
+    dunning_cancel,
+    dunning_hold,
     member_merge,
     membership_contract_alter,
     membership_contract_charge,

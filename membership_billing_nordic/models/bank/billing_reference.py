@@ -211,6 +211,10 @@ class BillingReference(models.Model):
         """Whose payments have this reference: the payer of its invoice as it is now."""
         return self.move_id.commercial_partner_id or self.partner_id
 
+    def _named_claims(self):
+        """The receivable lines it names one by one, in the order they are paid; mostly none."""
+        return self.env["account.move.line"]
+
     def _means(self, move):
         """Would a payment with this reference find ``move``?"""
         self.ensure_one()

@@ -69,7 +69,7 @@ class PaymentMatcher:
         )
         partners = self.env["res.partner"]
         for reference in self.references.values():
-            moves |= reference.move_id
+            moves |= reference.move_id | reference._named_claims().move_id
             if not reference.move_id:
                 partners |= reference.partner_id
         partners = partners.union(*self.payer_of_number.values(), *self.payer_of_account.values())
@@ -176,6 +176,8 @@ class PaymentMatcher:
         reference = self._reference_of(payment, value)
         if reference and reference.move_id:
             return self.pay_move(reference.move_id, amount)
+        if reference and amount > 0 and (claims := reference._named_claims()):
+            return self.pay_claims(claims, amount)
         if reference and reference.partner_id:
             return self.pay_partner(reference.partner_id, amount, "payer")
         if payer := self.payer_of_number.get(normalise(payment.payer_number)):

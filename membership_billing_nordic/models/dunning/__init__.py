@@ -1,5 +1,22 @@
 from . import dunning_law_mixin  # isort: skip
-from . import dunning_interest_rate, dunning_law
+from . import (
+    account_move,
+    billing_exception,
+    billing_reference,
+    dunning_claim,
+    dunning_guards,
+    dunning_interest_rate,
+    dunning_law,
+    dunning_letter,
+    dunning_letter_line,
+    dunning_payment,
+    dunning_policy,
+    dunning_policy_level,
+    dunning_run,
+    dunning_run_line,
+    res_company,
+    res_partner,
+)
 
 # extend the models above
 from . import dunning_law_desk  # isort: skip

@@ -56,7 +56,7 @@ class DunningLaw(models.Model):
 
     def _companies(self):
         """The companies that send reminders and whose country has a law recorded."""
-        senders = self.env["res.company"].sudo().search([])
+        senders = self.env["dunning.policy"].sudo().search([]).company_id
         countries = self.sudo().search([]).country_id
         return senders.filtered(lambda company: self._country(company) in countries)
 

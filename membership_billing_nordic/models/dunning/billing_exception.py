@@ -1,0 +1,20 @@
+from odoo import fields, models
+
+
+class BillingException(models.Model):
+    _inherit = "billing.exception"
+
+    kind = fields.Selection(
+        selection_add=[
+            ("dunning_waiting", "Reminders wait for approval"),
+            ("dunning_stuck", "Reminders could not go out"),
+            ("dunning_untold", "Reminder did not reach the payer"),
+            ("dunning_accounts", "Paid fees cannot be booked"),
+        ],
+        ondelete={
+            "dunning_waiting": "cascade",
+            "dunning_stuck": "cascade",
+            "dunning_untold": "cascade",
+            "dunning_accounts": "cascade",
+        },
+    )

@@ -1,0 +1,447 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+from .dunning_judge import ClaimJudge
+from .dunning_letter_making import LetterMaker
+
+_BATCH = 500
+WORKING = ("preparing", "confirmed")
+RELEASED = ("confirmed", "done")
+
+
+class DunningRun(models.Model):
+    """The reminders of a day: preview, release, then worked off by a scheduled action."""
+
+    _name = "dunning.run"
+    _inherit = ["mail.thread", "billing.run.mixin"]
+    _description = "Reminder Run"
+    _order = "date desc, id desc"
+
+    _run_chunk_size = 20
+
+    name = fields.Char(compute="_compute_name", store=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    date = fields.Date(
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+        default=lambda self: self.env.company._billing_today(),
+        help="The day the preview is of. Fees and interest of a letter are those of the day it "
+        "is sent.",
+    )
+    is_daily = fields.Boolean(string="Made by the Daily Action", readonly=True, copy=False)
+    state = fields.Selection(
+        [
+            ("draft", "New"),
+            ("preparing", "Being Prepared"),
+            ("preview", "Preview"),
+            ("confirmed", "Working"),
+            ("done", "Done"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        readonly=True,
+        copy=False,
+        default="draft",
+        index=True,
+        tracking=True,
+        help="Preview: nothing is sent yet. Working: letters are being made and sent.",
+    )
+    line_ids = fields.One2many("dunning.run.line", "run_id", string="Claims", readonly=True)
+    send_line_ids = fields.One2many(
+        "dunning.run.line",
+        "run_id",
+        string="Who Gets a Letter",
+        domain=[("state", "in", ("pending", "done"))],
+        readonly=True,
+    )
+    out_line_ids = fields.One2many(
+        "dunning.run.line",
+        "run_id",
+        string="Left Out",
+        domain=[("state", "in", ("skipped", "failed"))],
+        readonly=True,
+    )
+    send_count = fields.Integer(string="Claims in Letters", compute="_compute_counts")
+    payer_count = fields.Integer(string="Payers", compute="_compute_counts")
+    out_count = fields.Integer(string="Claims Left Out", compute="_compute_counts")
+    principal_total = fields.Monetary(string="Open Invoices", compute="_compute_counts")
+    fee_total = fields.Monetary(string="Fees", compute="_compute_counts")
+    interest_total = fields.Monetary(string="Interest", compute="_compute_counts")
+    letter_count = fields.Integer(string="Letters", compute="_compute_letter_count")
+    print_count = fields.Integer(string="Letters to Print", compute="_compute_letter_count")
+
+    @api.depends("date", "is_daily")
+    def _compute_name(self):
+        for run in self:
+            day = fields.Date.to_string(run.date)
+            if run.is_daily:
+                run.name = run.env._("Daily reminders %(date)s", date=day)
+            else:
+                run.name = run.env._("Reminders %(date)s", date=day)
+
+    @api.depends("line_ids.state", "line_ids.fee", "line_ids.interest")
+    def _compute_counts(self):
+        sums = {}
+        for run, state, *values in self.env["dunning.run.line"]._read_group(
+            [("run_id", "in", self.ids)],
+            ["run_id", "state"],
+            ["__count", "principal:sum", "fee:sum", "interest:sum", "partner_id:count_distinct"],
+        ):
+            sums[run.id, state] = values
+        nothing = [0] * 5
+        for run in self:
+            waiting, done = (sums.get((run.id, state), nothing) for state in ("pending", "done"))
+            both = [one + other for one, other in zip(waiting, done, strict=True)]
+            run.send_count, run.principal_total, run.fee_total, run.interest_total = both[:4]
+            run.payer_count = both[4]
+            run.out_count = sum(
+                sums.get((run.id, state), nothing)[0] for state in ("skipped", "failed")
+            )
+
+    def _compute_letter_count(self):
+        letters = self.env["dunning.letter"]._read_group(
+            [("run_id", "in", self.ids)], ["run_id", "state"], ["__count"]
+        )
+        for run in self:
+            counts = {state: count for owner, state, count in letters if owner == run}
+            run.letter_count = sum(counts.values())
+            run.print_count = counts.get("print", 0)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        runs = super().create(vals_list)
+        if not self.env.su:
+            runs.sudo().write({"state": "draft", "is_daily": False})
+        return runs
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_released(self):
+        if any(run.state in RELEASED for run in self):
+            raise UserError(self.env._("A reminder run that was released cannot be deleted."))
+
+    # ------------------------------------------------------------------ the preview
+
+    def _start_preview(self):
+        """Begin anew with what is due today. Short ones at once, long ones in the background."""
+        self.ensure_one()
+        today = self.company_id._billing_today()
+        self.line_ids.unlink()
+        self.write({"state": "preparing", "date": today, "run_total": 0})
+        claims = self.env["dunning.claim"]
+        claims._refresh(self.company_id, today)
+        if len(self._due_claims(_BATCH + 1)) <= _BATCH:
+            self._prepare()
+        else:
+            self._trigger_work()
+
+    def _due_claims(self, limit):
+        """Claims with a letter due by the day of the run that are not in it yet."""
+        claims = self.env["dunning.claim"]
+        claims.flush_model()
+        self.env["dunning.run.line"].flush_model(["run_id", "claim_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT claim.id
+                     FROM dunning_claim claim
+                    WHERE claim.company_id = %(company)s
+                      AND claim.state IN ('overdue', 'reminded', 'noticed')
+                      AND claim.next_date <= %(day)s
+                      AND claim.next_level_id IS NOT NULL
+                      AND NOT EXISTS (SELECT 1 FROM dunning_run_line line
+                                       WHERE line.run_id = %(run)s AND line.claim_id = claim.id)
+                    ORDER BY claim.partner_id, claim.id
+                    LIMIT %(limit)s""",
+                company=self.company_id.id,
+                day=self.date,
+                run=self.id,
+                limit=limit,
+            )
+        )
+        return claims.browse([claim_id for (claim_id,) in rows])
+
+    def _prepare(self):
+        """Judge what is due, in batches. False when the time of the scheduled action is over."""
+        judge = ClaimJudge(self.company_id, self.date)
+        while claims := self._due_claims(_BATCH):
+            self._note(judge.judge(claims).values())
+            if not self.env["ir.cron"]._commit_progress(len(claims)):
+                return False
+            self.env.invalidate_all()
+        pending = self.env["dunning.run.line"].search_count(
+            [("run_id", "=", self.id), ("state", "=", "pending")]
+        )
+        self.write({"state": "preview", "run_total": pending, "run_done": 0, "run_failed": 0})
+        return True
+
+    def _note(self, verdicts):
+        self.env["dunning.run.line"].create(
+            [{"run_id": self.id} | _line_vals(verdict) for verdict in verdicts]
+        )
+        for verdict in verdicts:
+            if verdict.reason:
+                verdict.claim._note_skip(verdict.reason, verdict.detail, self.date)
+
+    # ------------------------------------------------------------------ sending
+
+    def _release(self):
+        """Let the scheduled action make the letters of this preview.
+
+        :raise UserError: there is nothing to send, or fees could not be booked
+        """
+        self.ensure_one()
+        if self.state != "preview":
+            raise UserError(self.env._("%(run)s has no preview to release.", run=self.name))
+        if not self.run_total:
+            raise UserError(self.env._("Nobody gets a letter in this run."))
+        if (self.fee_total or self.interest_total) and not self._accounts_set():
+            raise UserError(
+                self.env._(
+                    "These letters claim fees or interest. Choose the accounts for them in the "
+                    "settings first: they are booked when they are paid."
+                )
+            )
+        self.state = "confirmed"
+        self.env["billing.exception"]._close(self, "dunning_waiting")
+        self._trigger_work()
+
+    def _accounts_set(self):
+        return self.company_id._mbn_dunning_accounts_set()
+
+    def _run_take(self, limit):
+        """Lines by payer: all lines of one payer are taken together."""
+        lines = self.env["dunning.run.line"]
+        pending = [("run_id", "=", self.id), ("state", "=", "pending")]
+        rows = lines.search(pending, order="partner_id, id", limit=limit)
+        if len(rows) < limit:
+            return rows
+        same = [("partner_id", "=", rows[-1].partner_id.id), ("id", ">", rows[-1].id)]
+        return rows + lines.search([*pending, *same], order="id")
+
+    def _run_split(self, rows):
+        return list(rows.grouped("partner_id").values())
+
+    def _run_process(self, rows):
+        """Judge the claims anew, today, and send what is still right."""
+        company = self.company_id
+        today = company._billing_today()
+        verdicts = ClaimJudge(company, today).judge(rows.claim_id)
+        of_claim = {row.claim_id: row for row in rows}
+        for claim, verdict in verdicts.items():
+            if not verdict.reason and verdict.level != of_claim[claim].level_id:
+                verdict.reason = "step"
+        maker = LetterMaker(company, today, self)
+        letters = maker.make([verdict for verdict in verdicts.values() if not verdict.reason])
+        sent = {line.claim_id: line.letter_id for line in letters.line_ids}
+        for claim, verdict in verdicts.items():
+            if refusal := maker.refused.get(claim):
+                verdict.reason, verdict.detail = refusal
+            of_claim[claim]._finish(verdict, sent.get(claim), today)
+        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+
+    def _run_fail(self, rows, message):
+        rows.write({"state": "failed", "reason": "error", "detail": message})
+        rows.claim_id._note_skip("error", message, self.company_id._billing_today())
+
+    def _run_finish(self):
+        self.state = "done"
+        self.message_post(
+            body=self.env._(
+                "%(letters)s letters, %(out)s claims left out.",
+                letters=self.letter_count,
+                out=self.out_count,
+            )
+        )
+        self._tell_failures()
+
+    def _tell_failures(self):
+        failed = self.line_ids.filtered(lambda line: line.state == "failed")
+        stuck = failed | self.line_ids.filtered(
+            lambda line: line.reason in ("address", "content", "law_unverified", "rates_outdated")
+        )
+        if stuck:
+            self.env["billing.exception"]._open(
+                self,
+                "dunning_stuck",
+                self.env._(
+                    "%(run)s: %(count)s reminders could not go out",
+                    run=self.name,
+                    count=len(stuck),
+                ),
+                self.env._("Open the run: each line that was left out says what is missing."),
+            )
+
+    # ------------------------------------------------------------------ buttons
+
+    def action_preview(self):
+        """Work out who gets which letter, and who is left out and why."""
+        self._check_manager()
+        for run in self.sudo():
+            if run.state not in ("draft", "preview"):
+                raise UserError(run.env._("%(run)s was released already.", run=run.name))
+            run._in_company()._start_preview()
+        return True
+
+    def action_confirm(self):
+        """Send the letters of the preview: the scheduled action makes them."""
+        self._check_manager()
+        for run in self.sudo():
+            run._in_company()._release()
+        return True
+
+    def action_cancel(self):
+        """Give up a preview; nothing was sent."""
+        self._check_manager()
+        if any(run.state in RELEASED for run in self):
+            raise UserError(self.env._("A reminder run that was released cannot be cancelled."))
+        self.sudo().write({"state": "cancelled"})
+        self.env["billing.exception"]._close(self, "dunning_waiting")
+        return True
+
+    def action_refresh(self):
+        """Read the form again, to see how far the work is."""
+        self.check_access("read")
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    def action_show_lines(self):
+        """Show all claims of the run."""
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "membership_billing_nordic.action_dunning_run_line"
+        )
+        return action | {"domain": [("run_id", "in", self.ids)]}
+
+    def action_show_out(self):
+        """Show the claims that were left out, by reason."""
+        self.check_access("read")
+        action = self.action_show_lines()
+        action["domain"] += [("state", "in", ("skipped", "failed"))]
+        return action | {"context": {"search_default_group_reason": 1}}
+
+    def action_show_letters(self):
+        """Show the letters that were made."""
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "membership_billing_nordic.action_dunning_letter"
+        )
+        return action | {"domain": [("run_id", "in", self.ids)], "context": {}}
+
+    def _check_manager(self):
+        self.check_access("write")
+        if not (
+            self.env.su
+            or self.env.user.has_group("membership_billing_nordic.group_billing_manager")
+        ):
+            raise AccessError(self.env._("Only a billing manager can send reminders."))
+
+    def _in_company(self):
+        company = self.company_id
+        return self.sudo().with_company(company).with_context(**company._billing_context())
+
+    # ------------------------------------------------------------------ scheduled actions
+
+    @api.model
+    def _trigger_work(self):
+        self.env.ref("membership_billing_nordic.ir_cron_dunning_work").sudo()._trigger()
+
+    @api.model
+    def _cron_work(self):
+        """Use money for fees, follow letters that came back, go on with runs."""
+        self.env["dunning.letter"]._take_back_returned()
+        for company in self._companies():
+            office = self.with_company(company).with_context(**company._billing_context())
+            office.env["dunning.payment"]._use_money(company)
+            office.env["dunning.claim"]._give_up_remainders(company)
+            self.env["ir.cron"]._commit_progress(1)
+        for run in self.search([("state", "in", WORKING)], order="id"):
+            if not run._in_company()._go_on():
+                return
+
+    def _go_on(self):
+        if self.state == "preparing":
+            return self._prepare() and self._after_preparing()
+        return self._run_work()
+
+    def _after_preparing(self):
+        if self.is_daily:
+            self._release_daily()
+        return True
+
+    @api.model
+    def _companies(self):
+        """The companies that have a reminder policy."""
+        groups = self.env["dunning.policy"]._read_group([], ["company_id"])
+        return self.env["res.company"].union(*(company for (company,) in groups))
+
+    @api.model
+    def _cron_daily(self):
+        """Make today's run of every company with a policy, and release it as it wants."""
+        for company in self._companies():
+            self._make_daily(company)
+            self.env["ir.cron"]._commit_progress(1)
+
+    @api.model
+    def _make_daily(self, company):
+        """The company's run of today. One that still waits for approval is made anew."""
+        today = company._billing_today()
+        mine = [("company_id", "=", company.id), ("is_daily", "=", True)]
+        made = [("date", "=", today), ("state", "in", ("preparing", "confirmed", "done"))]
+        if self.search_count([*mine, *made]):
+            return
+        run = self.search([*mine, ("state", "in", ("draft", "preview"))], limit=1)
+        run = run or self.sudo().create({"company_id": company.id, "is_daily": True, "date": today})
+        run = run._in_company()
+        run._start_preview()
+        if run.state == "preview":
+            run._release_daily()
+
+    def _release_daily(self):
+        """Release, or let wait for approval, as the company's mode says."""
+        desk = self.env["billing.exception"]
+        if not self.run_total:
+            desk._close(self, "dunning_waiting")
+            if self.out_count:
+                self.state = "done"
+                self._tell_failures()
+            else:
+                self.unlink()
+            return
+        if self.company_id.mbn_dunning_mode == "automatic":
+            try:
+                with self.env.cr.savepoint():
+                    self._release()
+                return
+            except UserError as error:
+                problem = str(error)
+        else:
+            problem = self.env._("Look through it and send the letters.")
+        desk._open(
+            self,
+            "dunning_waiting",
+            self.env._("%(count)s overdue claims wait to be reminded of", count=self.run_total),
+            problem,
+        )
+
+
+def _line_vals(verdict):
+    claim = verdict.claim
+    return {
+        "claim_id": claim.id,
+        "partner_id": claim.partner_id.id,
+        "currency_id": claim.currency_id.id,
+        "level_id": verdict.level.id,
+        "principal": claim.amount_open,
+        "fee": float(verdict.fee),
+        "fee_reason": verdict.fee_reason or False,
+        "interest": float(verdict.interest),
+        "compensation": float(verdict.compensation),
+        "deadline": verdict.deadline,
+        "state": "skipped" if verdict.reason else "pending",
+        "reason": verdict.reason or False,
+        "detail": verdict.detail or False,
+    }
