@@ -10,4 +10,5 @@ from . import (
     direct_debit_mandate,
     direct_debit_order,
     dunning_law,
+    dunning_letter,
 )
