@@ -272,7 +272,9 @@ class Months:
         here = self.club.balance(agreement.liquidity_account_id)
         if given != here:
             raise BooksError(f"{given} on the account at the bank, {here} here")
-        payments = self.env["bank.payment"].search([("agreement_id", "=", agreement.id)])
+        payments = self.env["bank.payment"].search(
+            [("agreement_id", "=", agreement.id), ("deposit_id.state", "=", "booked")]
+        )
         to_place = round(100 * sum(payments.mapped("amount_open")))
         if to_place != -self.club.balance(agreement.clearing_account_id):
             raise BooksError("payments to place are not the balance of their account")

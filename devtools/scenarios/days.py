@@ -10,6 +10,7 @@ EVERY_DAY = (
     "ir_cron_membership_status",
     "ir_cron_billing_daily",
     "ir_cron_billing_work",
+    "ir_cron_bank_reported",
 )
 WITH_THE_BANK = (
     "ir_cron_bank_channel_fetch",

@@ -1,14 +1,17 @@
 """Months of a Swedish association that collects by Autogiro and is paid by bankgiro.
 
 Everything is done by scheduled actions, payers and Bankgirot, which is played behind a folder;
-the office only asks for some mandates. In the middle of the last month the bank changes from
-BgMax to camt.054. At the end books and files must tell the same.
+the office only asks for some mandates. In the last month the bank changes from BgMax to
+camt.054, and sends both for some days. A member pays once more what was debited, and gets it
+back by Autogiro. At the end books and files must tell the same.
 """
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from odoo import Command
 
 from devtools.scenarios import club
 from devtools.scenarios.days import MORNING, at
@@ -24,6 +27,7 @@ HABITS = {"in_time": 80, "long_text": 20}
 # What became of a debit is told so here.
 _TOLD = {"paid": "collected", "late_cover": "collected", "refunded": "reversed"}
 _PERSON = "191212121212"
+_BOTH_FOR = timedelta(days=6)
 # The house takes accounts that end in 13 for somebody else's; this one has a right check digit.
 _SOMEBODY_ELSES, _OWN = "5000-1111213", "5000-1111116"
 
@@ -40,6 +44,10 @@ class Club(club.Club):
     FIRST_NAMES = "Åsa Björn Cecilia David Emma Fredrik Gunilla Håkan Ida Jörgen Karin".split()
     LAST_NAMES = "Andersson Öberg Lindström Nilsson Ek Sjögren Åberg Hedlund Norén".split()
 
+    def __init__(self, *args, camt_since: date):
+        self.camt_since = camt_since
+        super().__init__(*args)
+
     def connection_values(self):
         return {
             "scheme": "se_bankgirot",
@@ -50,6 +58,11 @@ class Club(club.Club):
     def agreement_values(self):
         return {
             "number": BANKGIRO,
+            "refund_out": True,
+            "report_ids": [
+                Command.create({"format": "se.bgmax"}),
+                Command.create({"format": "iso.camt_054", "books_from": self.camt_since}),
+            ],
             "mandate_wishes": "accept",
             # Amount and day follow the plan that members agreed to.
             "debit_notice_by": "bank",
@@ -74,29 +87,45 @@ class Months(club.Months):
     def __init__(self, members: Club, autogiro: Autogiro, payers: BankgiroPayers, folder: Path):
         super().__init__(members, folder)
         self.autogiro, self.payers = autogiro, payers
+        self.paid_twice = members.env["account.move"]
+        members.company.mbn_refund_limit = Club.FEE
 
     def is_banking_day(self, day):
         return days.is_banking_day(day)
 
     def deliver(self, day):
-        paid = self.payers.deliver(day)
-        return [*self.autogiro.deliver(day), *([paid] if paid else [])]
+        return [*self.autogiro.deliver(day), *self.payers.deliver(day)]
 
     def take(self, path, day, now):
         answer = self.autogiro.take(path.read_bytes(), datetime.combine(day, now))
         return answer.refused or (str(answer.rejected) if answer.rejected else "")
 
     def pay(self, invoices, day):
-        claims = [
-            {
-                "reference": invoice.payment_reference,
-                "amount": round(invoice.amount_residual * 100),
-                "due_date": invoice.invoice_date_due,
-                "payer": invoice.partner_id.name,
-            }
-            for invoice in invoices
-        ]
-        self.payers.announce(claims, day)
+        self.payers.announce([_claim(invoice) for invoice in invoices], day)
+
+    def _pay_by_hand(self, day):
+        super()._pay_by_hand(day)
+        if not self.paid_twice:
+            self._pay_once_more(day)
+        elif self.paid_twice.partner_id.mbn_money_standing:
+            self._pay_back()
+
+    def _pay_once_more(self, day):
+        """A member pays by bankgiro what Autogiro has collected."""
+        paid = {order.reference for order, outcome in self.autogiro.ends if outcome == "paid"}
+        collected = self.orders().filtered(
+            lambda order: order.state == "collected" and order.reference in paid
+        )
+        if invoice := collected.line_ids.invoice_id[:1]:
+            self.paid_twice = invoice
+            self.payers.pay(_claim(invoice) | {"amount": 100 * Club.FEE}, day)
+
+    def _pay_back(self):
+        """The office proposes the refund and approves it, as it may up to the limit."""
+        shown = self.paid_twice.partner_id.with_company(self.club.company).action_mbn_refund()
+        wizard = self.env["bank.refund.propose"].browse(shown["res_id"])
+        self.env["bank.refund"].browse(wizard.action_propose()["res_id"]).action_approve()
+        self.env.cr.commit()
 
     def account(self):
         """Debits that were due, by what became of them.
@@ -114,7 +143,20 @@ class Months(club.Months):
         )
         if truth != found:
             raise club.BooksError(f"debits: {dict(truth)} there, {dict(found)} here")
+        refunds = self.env["bank.refund"].search([("company_id", "=", self.club.company.id)])
+        told = [(order.reference, paid) for order, paid in self.autogiro.payouts]
+        if told != [(refund.reference, refund.state == "paid") for refund in refunds]:
+            raise club.BooksError(f"refunds: {told} there, {refunds.mapped('state')} here")
         return found
+
+
+def _claim(invoice):
+    return {
+        "reference": invoice.payment_reference,
+        "amount": round(invoice.amount_residual * 100),
+        "due_date": invoice.invoice_date_due,
+        "payer": invoice.partner_id.name,
+    }
 
 
 def play(env, root: Path, first: date, last: date, count: int, camt_since=None) -> Months:
@@ -124,17 +166,19 @@ def play(env, root: Path, first: date, last: date, count: int, camt_since=None) 
     ``camt_since``, else with the month of ``last``.
     """
     folder = club.folder_for(env, root, "sweden")
+    camt_since = camt_since or last.replace(day=1)
     payee = Payee(customer=CUSTOMER, bankgiro=BANKGIRO, account=ACCOUNT)
     autogiro = Autogiro(seed=11, payee=payee, outcomes=OUTCOMES, key=bytes.fromhex(SEAL_KEY))
     payers = BankgiroPayers(
         seed=11,
         bankgiro=BANKGIRO,
         account=ACCOUNT,
-        camt_since=camt_since or last.replace(day=1),
+        camt_since=camt_since,
+        both_for=_BOTH_FOR,
         habits=HABITS,
     )
     with at(first, MORNING, Club.ZONE):
-        members = Club(env, folder, count, club.month_after(first))
+        members = Club(env, folder, count, club.month_after(first), camt_since=camt_since)
         for member in members.by_net_bank:
             number = members.numbers[member.id]
             autogiro.wish(

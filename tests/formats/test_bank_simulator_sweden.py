@@ -243,6 +243,32 @@ def test_a_sign_up_becomes_a_mandate_when_it_is_approved():
     assert bank.mandates["1003"].is_active
 
 
+def test_an_order_is_moved_and_carried_out_on_the_other_day():
+    bank = house()
+    bank.take(content(ORDER), datetime(2026, 9, 1, 9))
+    opening, order = ORDER.splitlines()
+    change = f"290009912346{order[15:31]}20260928{order[31:43]}8220260930{order[53:]}"
+    bank.take(content(f"{opening}\n{change}\n"), datetime(2026, 9, 2, 9))
+    files = {file.kind: file for file in bank.play(date(2026, 9, 3), date(2026, 9, 30))}
+    moved, paid = files["dropped"], files["specification"]
+    (record,) = [record for record in lines(moved.content) if record.startswith("29")]
+    assert record[2:10] == "20260928" and record[48:56] == "20260930" and record.endswith("18")
+    assert (paid.day, bank.sums[date(2026, 9, 30)]) == (date(2026, 9, 30), 30000)
+
+
+def test_credits_are_paid_out_and_told_apart_from_debits():
+    bank = house()
+    credit = ORDER.replace("\n82", "\n32").replace("INV2026000123", "REFUND9      ")
+    (taken,) = bank.take(content(credit), datetime(2026, 9, 1, 9)).taken
+    files = bank.play(date(2026, 9, 1), date(2026, 9, 30))
+    (file,) = [file for file in files if file.kind == "specification"]
+    kinds = [record[:2] for record in lines(file.content)]
+    assert kinds == ["01", "16", "32", "09", ""]
+    assert bank.payouts == [(taken, True)]
+    assert sum(bank.sums.values()) == -taken.amount
+    assert not bank.ends
+
+
 def test_money_is_told_in_either_format():
     claims = [
         {"reference": f"{n:08d}42", "amount": 30000, "due_date": date(2026, 11, 27), "payer": "Bo"}

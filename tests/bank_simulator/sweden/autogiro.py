@@ -1,12 +1,14 @@
 """Writes Autogiro's reports in the new layout. Positions are Bankgirot's; amounts are in öre."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import count
 
 from ..fixed_width import encode
 from .records import day, line
 
+DEBIT, CREDIT = "82", "32"
 PAID, NO_COVER, CLOSED, RETRIED = "0", "1", "2", "9"
 ACCEPTED, ENDED_BY_PAYER = ("04", "32"), ("46", "02")
 CANCELLED_BY_PAYEE, WRONG_ACCOUNT = ("03", "33"), ("42", "05")
@@ -84,28 +86,36 @@ class Payee:
 def specification(
     payee: Payee, debits: list[Debit], refunds: list[Refund], serial: int, made_at: datetime
 ) -> bytes:
-    """Debits that were paid or stopped, and refunds, with the sums on the account.
+    """Debits and credits that were made or stopped, and refunds, with the sums on the account.
 
     Serial numbers of sums begin with ``serial``.
     """
     lines = [payee.opening("BET. SPEC & STOPP TK", f"{made_at:%Y%m%d%H%M%S%f}")]
-    deposits, paid = 0, [debit for debit in debits if debit.status == PAID]
-    for on in sorted({debit.paid_on for debit in debits}):
-        own = [debit for debit in debits if debit.paid_on == on]
-        approved = [debit for debit in own if debit.status == PAID]
-        deposits += bool(approved)
-        number = serial + deposits - 1 if approved else 0
-        lines.append(_sum("15", payee, on, number, approved))
-        lines += [_debit(payee, debit) for debit in sorted(own, key=lambda one: one.payer)]
-    for number, refund in enumerate(refunds, serial + deposits):
-        lines.append(_sum("17", payee, refund.refunded_on, number, [refund.debit]))
+    numbers, counts = count(serial), ""
+    for sum_kind, kind in (("15", DEBIT), ("16", CREDIT)):
+        own = [debit for debit in debits if debit.kind == kind]
+        lines += _of_kind(payee, sum_kind, own, numbers)
+        paid = [debit for debit in own if debit.status == PAID]
+        counts += f"{len({debit.paid_on for debit in paid}):06d}{len(paid):012d}"
+    for refund in refunds:
+        lines.append(_sum("17", payee, refund.refunded_on, next(numbers), [refund.debit]))
         lines.append(_refund(payee, refund))
-    counts = f"{deposits:06d}{len(paid):012d}{0:06d}{0:012d}{len(refunds):06d}{len(refunds):012d}"
+    counts += f"{len(refunds):06d}{len(refunds):012d}"
     return encode([*lines, line(f"09{made_at:%Y%m%d}9900{counts}")])
 
 
+def _of_kind(payee, sum_kind, debits, numbers) -> Iterator[str]:
+    """Day by day the sum of what was approved, then each."""
+    for on in sorted({debit.paid_on for debit in debits}):
+        own = [debit for debit in debits if debit.paid_on == on]
+        approved = [debit for debit in own if debit.status == PAID]
+        yield _sum(sum_kind, payee, on, next(numbers) if approved else 0, approved)
+        for debit in sorted(own, key=lambda one: one.payer):
+            yield _debit(payee, debit)
+
+
 def _sum(kind, payee, on, number, debits) -> str:
-    amount = sum(debit.amount for debit in debits)
+    amount = _total(debits)
     account = f"{payee.account:0>35}"
     return line(f"{kind}{account}{day(on)}{number:05d}{amount:018d}   {len(debits):08d}")
 
@@ -168,9 +178,16 @@ def dropped(payee: Payee, changes: Iterable[Dropped], made_on: date) -> bytes:
         for one in changes
     ]
     done = [one.debit for one in changes if one.comment in ("12", "14", "18")]
-    amount = sum(debit.amount for debit in done)
-    end = f"09{day(made_on)}9900{'':14}{0:012d}{0:06d}{len(done):06d}0000{amount:012d}{0:012d}"
+    debits, credits = ([one for one in done if one.kind == kind] for kind in (DEBIT, CREDIT))
+    end = (
+        f"09{day(made_on)}9900{'':14}{_total(credits):012d}{len(credits):06d}{len(debits):06d}0000"
+        f"{_total(debits):012d}{0:012d}"
+    )
     return encode([payee.opening("MAKULERING/ÄNDRING", day(made_on)), *records, line(end)])
+
+
+def _total(debits) -> int:
+    return sum(debit.amount for debit in debits)
 
 
 def sign_ups(payee: Payee, rows: Iterable[SignUp], made_on: date) -> bytes:

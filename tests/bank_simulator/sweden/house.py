@@ -12,6 +12,8 @@ from . import autogiro, days, reading
 # Of a hundred debits, so many end like this.
 OUTCOMES = {"paid": 90, "late_cover": 3, "no_cover": 3, "closed": 1, "refunded": 2, "ended": 1}
 _ATTEMPTS = 3
+# What it says of orders that were moved.
+_MOVED = {"26": "14", "27": "14", "28": "18", "29": "18"}
 _REFUND_AFTER = timedelta(days=12)
 _READY = time(6)
 
@@ -37,7 +39,8 @@ class Autogiro:
     """Plays it all for ``payee``; everything follows from ``seed``.
 
     With a ``key`` (16 bytes) files must be sealed. ``sums`` is what the bank puts on the
-    account, in öre, by day; ``ends`` is what became of each debit that was taken.
+    account, in öre, by day; ``ends`` is what became of each debit that was taken, ``payouts``
+    tells of each credit whether it was paid.
     """
 
     def __init__(self, *, seed, payee: autogiro.Payee, outcomes=None, key: bytes | None = None):
@@ -48,6 +51,7 @@ class Autogiro:
         self.mandates: dict[str, Mandate] = {}
         self.sums: dict[date, int] = defaultdict(int)
         self.ends: list[tuple[reading.Order, str]] = []
+        self.payouts: list[tuple[reading.Order, bool]] = []
         self._asked: dict[str, autogiro.SignUp] = {}
         self._queued: list[tuple[date, reading.Order, str, int]] = []
         self._waiting: list[tuple[date, str, object]] = []
@@ -137,12 +141,13 @@ class Autogiro:
     def _take_change(self, change, today):
         def is_meant(order):
             is_day = change.due_on in (None, order.due_on)
-            is_one = change.kind != "25" or order.amount == change.amount
-            return order.payer == change.payer and is_day and is_one
+            is_one = change.kind not in ("25", "29") or order.amount == change.amount
+            return change.payer in ("", order.payer) and is_day and is_one
 
-        if change.kind > "25":
-            raise NotImplementedError("moved orders")
-        self._drop(is_meant, change.kind, today)
+        if change.new_date:
+            self._move(is_meant, change, today)
+        else:
+            self._drop(is_meant, change.kind, today)
 
     def _objection(self, order, at) -> str:
         if order.payer not in self.mandates:
@@ -156,6 +161,9 @@ class Autogiro:
     def _queue(self, order, at):
         first = days.after(at.date(), 1)
         on = days.on_or_after(max(order.due_on or first, first))
+        if order.kind == autogiro.CREDIT:
+            self._queued.append((on, order, "payout", 1))
+            return
         names, sizes = zip(*self.outcomes.items(), strict=True)
         outcome = self.chance.choices(names, sizes)[0]
         self.ends.append((order, outcome))
@@ -171,6 +179,14 @@ class Autogiro:
     def _settle_paid(self, on, order, *_rest):
         self._report(order, on, autogiro.PAID)
         self.sums[on] += order.amount
+
+    def _settle_payout(self, on, order, *_rest):
+        """A credit; it reaches payers whose account has not been closed."""
+        is_paid = order.payer in self.mandates
+        self.payouts.append((order, is_paid))
+        self._report(order, on, autogiro.PAID if is_paid else autogiro.CLOSED)
+        if is_paid:
+            self.sums[on] -= order.amount
 
     def _settle_closed(self, on, order, *_rest):
         self._report(order, on, autogiro.CLOSED)
@@ -220,6 +236,21 @@ class Autogiro:
             change = autogiro.Dropped(kind=kind, debit=self._debit(order, due))
             self._tell(days.after(on, 1), "dropped", change)
 
+    def _move(self, is_meant, change, on):
+        """Orders that wait are carried out on another day; the answer names the former one."""
+        for number, (due, order, outcome, attempt) in enumerate(self._queued):
+            if is_meant(order):
+                moved = days.on_or_after(change.new_date)
+                told = autogiro.Dropped(
+                    kind=change.kind,
+                    debit=self._debit(order, due),
+                    comment=_MOVED[change.kind],
+                    new_date=moved,
+                )
+                self._tell(days.after(on, 1), "dropped", told)
+                order = replace(order, due_on=moved)
+                self._queued[number] = (moved, order, outcome, attempt)
+
     # ------------------------------------------------------------------ what is delivered
 
     def _tell(self, day, kind, item):
@@ -259,7 +290,7 @@ class Autogiro:
     def _specification(self, day, debits, refunds):
         made_at = datetime.combine(day, _READY)
         content = autogiro.specification(self.payee, debits, refunds, self._serial, made_at)
-        self._serial += len({debit.paid_on for debit in debits}) + len(refunds)
+        self._serial += len({(debit.kind, debit.paid_on) for debit in debits}) + len(refunds)
         return self._file("specification", day, content, [*debits, *refunds])
 
     def _file(self, kind, day, content, items) -> BankFile:

@@ -27,14 +27,24 @@ class BankgiroPayers:
     """Decides by chance, the same for the same seed, and delivers a file a banking day.
 
     Claims are dictionaries with ``reference``, ``amount`` (öre), ``due_date`` and ``payer``
-    (a name). From ``camt_since`` on the bank sends camt.054 instead of BgMax. ``sums`` is
-    what it puts on the account, in öre, by day.
+    (a name). From ``camt_since`` on the bank sends camt.054 instead of BgMax; for some days
+    before and after, ``both_for``, it sends both. ``sums`` is what it puts on the account, in
+    öre, by day.
     """
 
-    def __init__(self, *, seed, bankgiro: str, account: str, camt_since=None, habits=None):
+    def __init__(
+        self,
+        *,
+        seed,
+        bankgiro: str,
+        account: str,
+        camt_since=None,
+        both_for=timedelta(),
+        habits=None,
+    ):
         self.chance = Random(f"payers {seed}")
         self.bankgiro, self.account = bankgiro, account
-        self.camt_since = camt_since
+        self.camt_since, self.both_for = camt_since, both_for
         self.habits = habits or HABITS
         self.sums: dict[date, int] = defaultdict(int)
         self._waiting: list[tuple[date, Payment]] = []
@@ -57,11 +67,18 @@ class BankgiroPayers:
         if len(together) % 2:
             self._pay("in_time", together[-1], since)
 
+    def pay(self, claim: dict, on: date) -> None:
+        """One pays what is asked for, whatever was paid before."""
+        self._pay_at(on, _ordinary, claim)
+
     def _pay(self, habit, claim, since):
         on = max(since, claim["due_date"] - timedelta(days=self.chance.randint(0, 10)))
         if habit == "late":
             on = max(since, claim["due_date"]) + timedelta(days=self.chance.randint(2, 20))
-        for values in _DEEDS.get(habit, _ordinary)(claim):
+        self._pay_at(on, _DEEDS.get(habit, _ordinary), claim)
+
+    def _pay_at(self, on, deed, claim):
+        for values in deed(claim):
             self._order(on, name=claim["payer"], **values)
 
     def _pay_together(self, one, other, since):
@@ -81,15 +98,14 @@ class BankgiroPayers:
 
     def play(self, first: date, last: date) -> list[BankFile]:
         """The files of these days."""
-        files = (self.deliver(day) for day in days.between(first, last))
-        return [file for file in files if file]
+        return [file for day in days.between(first, last) for file in self.deliver(day)]
 
-    def deliver(self, day: date) -> BankFile | None:
-        """The file of a banking day; None when nobody paid."""
+    def deliver(self, day: date) -> list[BankFile]:
+        """The files of a banking day; none when nobody paid."""
         payments = [payment for due, payment in self._waiting if due <= day]
         self._waiting = [row for row in self._waiting if row[0] > day]
         if not payments:
-            return None
+            return []
         self._deposits += 1
         deposit = Deposit(
             bankgiro=self.bankgiro,
@@ -100,12 +116,15 @@ class BankgiroPayers:
         )
         self.sums[day] += deposit.amount
         made_at = datetime.combine(day, time(17, 30, 35))
-        if self.camt_since and day >= self.camt_since:
+        files = []
+        if not self.camt_since or day < self.camt_since + self.both_for:
+            content = bgmax.file_of([deposit], made_at)
+            files.append(BankFile(f"BFEP.UAGAG.D{day:%y%m%d}", day, "BgMax", content, [deposit]))
+        if self.camt_since and day >= self.camt_since - self.both_for:
             message = f"{day:%Y%m%d}{self._deposits:05d}"
             content = camt.file_of([deposit], made_at, message)
-            return BankFile(f"camt054-{message}.xml", day, "camt.054", content, [deposit])
-        content = bgmax.file_of([deposit], made_at)
-        return BankFile(f"BFEP.UAGAG.D{day:%y%m%d}", day, "BgMax", content, [deposit])
+            files.append(BankFile(f"camt054-{message}.xml", day, "camt.054", content, [deposit]))
+        return files
 
 
 def _ordinary(claim):
