@@ -80,13 +80,22 @@ class DunningInterestRate(models.Model):
 
     @api.depends("country_id", "valid_from", "rate")
     def _compute_display_name(self):
-        for row in self:
+        self.display_name = False
+        for row in self.filtered("country_id"):
             row.display_name = self.env._(
                 "%(country)s: %(rate)s %% from %(day)s",
                 country=row.country_id.name,
                 rate=f"{row.rate:.2f}",
                 day=row.valid_from,
             )
+
+    @api.onchange("country_id")
+    def _onchange_country(self):
+        """A new row is mostly that of the next half-year, counted and built up as the last."""
+        last = self.search([("country_id", "=", self.country_id.id)], limit=1)
+        if last and not self._origin:
+            self.valid_from = fields.Date.add(last.valid_to, days=1)
+            self.update({"basis": last.basis, "margin": last.margin})
 
     @api.onchange("reference_rate", "margin")
     def _onchange_reference(self):

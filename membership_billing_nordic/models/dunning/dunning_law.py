@@ -96,15 +96,22 @@ class DunningLaw(models.Model):
     @api.depends("code", "country_id", "valid_from")
     def _compute_display_name(self):
         labels = dict(self._fields["code"]._description_selection(self.env))
-        for row in self:
+        self.display_name = False
+        for row in self.filtered("country_id"):
             row.display_name = self.env._(
                 "%(country)s: %(rule)s", country=row.country_id.name, rule=labels.get(row.code)
             )
 
-    @api.depends("code", "value", "country_id")
+    @api.depends("code", "value", "country_id", "claim_above")
     def _compute_value_text(self):
         for row in self:
             row.value_text = row._value_text()
+            if row.claim_above:
+                row.value_text = row.env._(
+                    "%(value)s above %(size)s",
+                    value=row.value_text,
+                    size=f"{exact(row.claim_above):f}",
+                )
 
     def _value_text(self):
         unit = BY_CODE[self.code].unit if self.code else ""

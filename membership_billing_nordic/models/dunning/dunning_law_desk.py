@@ -20,7 +20,7 @@ class BillingException(models.Model):
 
     kind = fields.Selection(
         selection_add=[
-            ("dunning_law", "Rules of reminders to confirm"),
+            ("dunning_law", "Reminder law to confirm"),
             ("dunning_rate", "Late interest rate is missing"),
         ],
         ondelete={"dunning_law": "cascade", "dunning_rate": "cascade"},
@@ -93,7 +93,7 @@ class DunningLaw(models.Model):
             kind,
             "\n".join(texts),
             self.env._(
-                "Compare it with the source named there, then confirm it. Until then "
-                "letters that need it wait."
+                "Enter what is missing, compare the rest with the source named there, and confirm "
+                "it. Letters that need it wait until then."
             ),
         )
