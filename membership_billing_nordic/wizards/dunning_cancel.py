@@ -25,6 +25,7 @@ class DunningCancel(models.TransientModel):
 
         :raise UserError: nothing is chosen
         """
+        self.check_access("write")
         self.ensure_one()
         self.letter_id._check_user()
         parts = [part for part in PARTS if self[part] and self[f"{part}_total"]]

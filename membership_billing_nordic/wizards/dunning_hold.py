@@ -22,6 +22,7 @@ class DunningHold(models.TransientModel):
 
         :raise UserError: the day is missing or over
         """
+        self.check_access("write")
         self.ensure_one()
         self.claim_ids._check_may_hold()
         vals = {"hold_reason": self.reason}

@@ -28,10 +28,10 @@ class BillingException(models.Model):
 
     def action_open_record(self):
         """Show the rows of the law that have to be looked at; else what the row is about."""
+        self.check_access("read")
         self.ensure_one()
         if self.kind not in _ACTIONS:
             return super().action_open_record()
-        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(_ACTIONS[self.kind])
         country = self.env["dunning.law"]._country(self.company_id)
         context = {"default_country_id": country.id, "search_default_to_confirm": 1}

@@ -22,17 +22,12 @@ class LetterMaker:
 
         :return: the new ``dunning.letter``
         """
-        groups = {}
-        for verdict in verdicts:
-            groups.setdefault(_letter_key(verdict), []).append(verdict)
         letters = self.env["dunning.letter"]
-        for group in groups.values():
+        for group in letter_groups(verdicts):
             letters |= self._make(group)
         return letters
 
     def _make(self, verdicts):
-        verdicts.sort(key=lambda verdict: (verdict.claim.due_date, verdict.claim.id))
-        _one_fee(verdicts)
         with self.env.cr.savepoint() as savepoint:
             letter = self._create(verdicts)
             level = _mildest(verdicts)
@@ -121,6 +116,16 @@ class LetterMaker:
             "compensation": float(verdict.compensation),
             "segments": [_segment(part) for part in verdict.segments] or False,
         }
+
+
+def letter_groups(verdicts):
+    """Lists of the verdicts that go into one letter each, oldest claim first, with one fee."""
+    groups = {}
+    for verdict in sorted(verdicts, key=lambda one: (one.claim.due_date, one.claim.id)):
+        groups.setdefault(_letter_key(verdict), []).append(verdict)
+    for group in groups.values():
+        _one_fee(group)
+    return list(groups.values())
 
 
 def _letter_key(verdict):

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from .dunning_judge import ClaimJudge
-from .dunning_letter_making import LetterMaker
+from .dunning_letter_making import LetterMaker, letter_groups
 
 _BATCH = 500
 WORKING = ("preparing", "confirmed")
@@ -180,6 +180,7 @@ class DunningRun(models.Model):
         return True
 
     def _note(self, verdicts):
+        letter_groups(verdict for verdict in verdicts if not verdict.reason)
         self.env["dunning.run.line"].create(
             [{"run_id": self.id} | _line_vals(verdict) for verdict in verdicts]
         )
