@@ -62,9 +62,7 @@ class ClaimJudge:
                 self._reckon(verdict)
             except RatesOutdatedError as error:
                 verdict.reason = "rates_outdated"
-                verdict.detail = self.env._(
-                    "No rate of interest covers %(day)s.", day=self._text(error.day)
-                )
+                verdict.detail = self.book.missing_rate(self.company, error)
             except UnverifiedError as error:
                 verdict.reason, verdict.detail = "law_unverified", str(error.what)
             except LawError as error:

@@ -1,6 +1,7 @@
 """The law, the rates and the banking days of companies, looked up once for many claims."""
 
 from ...law.errors import LawError
+from ...law.interest import half_year_start
 
 
 class LawBook:
@@ -33,6 +34,12 @@ class LawBook:
         return self._once(
             ("rates", company.id, through), law._rates, self._country(company), through
         )
+
+    def missing_rate(self, company, error):
+        """What a person has to do about a half-year without a rate."""
+        ask = self.env["dunning.interest.rate"]._missing_text
+        key = ("missing", company.id, half_year_start(error.day))
+        return self._once(key, ask, self._country(company), error)
 
     def _country(self, company):
         return company.country_id or company.account_fiscal_country_id
