@@ -285,7 +285,6 @@ class Months:
         invoices = club.invoices()
         paid = invoices.filtered(lambda move: not move.amount_residual)
         left = invoices - paid
-        labels = dict(club.env["direct.debit.order"]._fields["state"].selection)
         own = [("company_id", "=", club.company.id)]
         mandates = club.env["direct.debit.mandate"].search(own)
         files = club.env["bank.file"].search(own).grouped("direction")
@@ -299,8 +298,8 @@ class Months:
             (f"Files to {bank}", files["out"], None),
             (f"Files from {bank}", files["in"], None),
             *(
-                (f"Debits, {labels[state].lower()}", range(count), None)
-                for state, count in sorted(outcomes.items())
+                (self._outcome_text(outcome), range(count), None)
+                for outcome, count in sorted(outcomes.items())
             ),
             ("Invoiced", invoices, sum(invoices.mapped("amount_total"))),
             ("  paid", paid, sum(paid.mapped("amount_total"))),
@@ -322,6 +321,13 @@ class Months:
                 "",
             ]
         )
+
+    def _outcome_text(self, outcome: str) -> str:
+        """In words: a state of debits, or ``slip_`` and one of payment slips."""
+        labels = dict(self.env["direct.debit.order"]._fields["state"].selection)
+        state = outcome.removeprefix("slip_")
+        what = "Debits" if state == outcome else "Payment slips"
+        return f"{what}, {labels[state].lower().removeprefix('slip ')}"
 
 
 def folder_for(env, root: Path, name: str) -> Path:

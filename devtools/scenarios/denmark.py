@@ -1,7 +1,8 @@
 """Months of a Danish sports association that collects by Betalingsservice.
 
 Everything is done by scheduled actions, payers and Betalingsservice, which is played behind a
-folder; the office only asks for some mandates. At the end books and files must tell the same.
+folder; the office only asks for some mandates. Who has none gets payment slips. At the end books
+and files must tell the same.
 """
 
 from collections import Counter
@@ -16,8 +17,30 @@ from tests.bank_simulator.denmark.house import Betalingsservice
 
 SUPPLIER, CREDITOR, GROUP, FI_CREDITOR = "13585628", "01234567", "00001", "87654321"
 OUTCOMES = {"paid": 80, "refused": 6, "refused_later": 6, "cancelled": 4, "charged_back": 4}
-# What became of a collection is told so here.
-_TOLD = {"paid": "collected", "refused": "failed", "cancelled": "failed"}
+SLIP_HABITS = {
+    "in_time": 40,
+    "late": 12,
+    "payment_id": 12,
+    "less": 9,
+    "no_reference": 9,
+    "charged_back": 9,
+    "never": 9,
+}
+# What became of a collection or a slip is told so here.
+_TOLD = {
+    "paid": "collected",
+    "refused": "failed",
+    "cancelled": "failed",
+    "refused_later": "reversed",
+    "charged_back": "reversed",
+    "slip_in_time": "slip_collected",
+    "slip_late": "slip_collected",
+    "slip_payment_id": "slip_collected",
+    "slip_charged_back": "slip_reversed",
+    "slip_less": "slip_unpaid",
+    "slip_no_reference": "slip_unpaid",
+    "slip_never": "slip_unpaid",
+}
 _CPR = "0101800000"
 
 
@@ -40,6 +63,8 @@ class Club(club.Club):
             "l10n_dk_creditor": CREDITOR,
             "l10n_dk_debtor_group": GROUP,
             "l10n_dk_fi_creditor": FI_CREDITOR,
+            "l10n_dk_kind": "total",
+            "l10n_dk_slips": True,
         }
 
     def mandate_values(self, is_mistyped):
@@ -65,25 +90,30 @@ class Months(club.Months):
 
     def take(self, path, day, now):
         answer = self.house.take(path.read_bytes(), datetime.combine(day, now))
-        odd = answer.missed or answer.doubles or answer.without_mandate
+        odd = answer.missed or answer.doubles or answer.without_mandate or answer.with_mandate
         return answer.refused or (str(answer) if odd else "")
 
     def pay(self, invoices, day):
-        for invoice in invoices:
+        # What payers do with slips is for the house to say.
+        by_slip = invoices.filtered(
+            lambda move: move.mbn_order_ids.filtered(lambda one: one.is_form and one.file_id)
+        )
+        for invoice in invoices - by_slip:
             ore = round(invoice.amount_residual * 100)
             self.house.pay_slip(CREDITOR, GROUP, invoice.payment_reference, ore, day)
 
     def account(self):
-        """Debits that were due, by what became of them.
+        """Debits and slips that were due, by what became of them.
 
         :raises club.BooksError: the books and Betalingsservice disagree
         """
-        self.agree_on_money(sum(self.house.sums.values()))
-        found = Counter(self.orders().mapped("state"))
+        given = [sum_ for (*_who, day), sum_ in self.house.sums.items() if day <= self.today]
+        self.agree_on_money(sum(given))
+        found = Counter(
+            f"slip_{order.state}" if order.is_form else order.state for order in self.orders()
+        )
         truth = Counter(
-            _TOLD.get(outcome, "reversed")
-            for one, outcome in self.house.ends
-            if one.due_on <= self.today
+            _TOLD[outcome] for one, outcome in self.house.ends if one.due_on <= self.today
         )
         if truth != found:
             raise club.BooksError(f"debits: {dict(truth)} there, {dict(found)} here")
@@ -97,7 +127,11 @@ def play(env, root: Path, first: date, last: date, count: int) -> Months:
     """
     folder = club.folder_for(env, root, "denmark")
     house = Betalingsservice(
-        seed=11, supplier=SUPPLIER, agreements={(CREDITOR, GROUP): "automatic"}, outcomes=OUTCOMES
+        seed=11,
+        supplier=SUPPLIER,
+        agreements={(CREDITOR, GROUP): "total"},
+        outcomes=OUTCOMES,
+        slip_habits=SLIP_HABITS,
     )
     with at(first, MORNING, Club.ZONE):
         members = Club(env, folder, count, club.month_after(first))
