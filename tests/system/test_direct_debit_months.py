@@ -83,12 +83,14 @@ def test_scheduled_actions_alone_carry_three_months(sshd, database, odoo_script,
 
 def test_three_months_of_betalingsservice(database, odoo_script, tmp_path):
     output = odoo_script(database, _DENMARK.format(folder=str(tmp_path))).wait(timeout=900)
-    assert _said(output, "DEBITS") == "[('collected', 14), ('failed', 1), ('reversed', 1)]"
-    assert _said(output, "INVOICES") == "36 2241.0"
-    files = ", ".join(f"('000000{number}.txt', 'sent')" for number in range(1, 5))
+    debits = "('collected', 14), ('failed', 2), ('reversed', 2)"
+    slips = "('slip_collected', 5), ('slip_reversed', 2), ('slip_unpaid', 2)"
+    assert _said(output, "DEBITS") == f"[{debits}, {slips}]"
+    assert _said(output, "INVOICES") == "36 3112.5"
+    files = ", ".join(f"('000000{number}.txt', 'sent')" for number in range(1, 9))
     assert _said(output, "FILES") == f"[{files}]"
     assert _said(output, "LATE") == "0"
-    assert _said(output, "DESK") == "['bank_file_review']"
+    assert _said(output, "DESK") == "[]"
 
 
 def test_three_months_of_autogiro_and_bankgiro(database, odoo_script, tmp_path):
