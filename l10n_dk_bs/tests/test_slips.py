@@ -227,9 +227,12 @@ class TestSlips(DenmarkCommon):
         return order, order.line_ids.invoice_id
 
     def test_a_sent_slip_leaves_the_payer_the_pay_button_and_the_payment_line(self):
-        _order, invoice = self._sent()
+        self.env["ir.config_parameter"].set_param("account_payment.enable_portal_payment", True)
+        order, invoice = self._sent()
+        self.assertTrue(invoice._has_to_be_paid())
         self.assertFalse(invoice.mbn_debit_date or invoice._mbn_debit_sent_on())
         self.assertEqual(invoice._l10n_dk_fi_line(), f"+71<{invoice.payment_reference}+87654321<")
+        self.assertIn("sent to the payer", order._card_text())
         with self.assertRaisesRegex(UserError, "takes no withdrawal"):
             invoice.mbn_order_ids.action_stop()
 

@@ -1,6 +1,7 @@
 """Months with Betalingsservice as it is played: our deliveries are taken, its own read as written."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -138,6 +139,16 @@ def test_a_full_list_is_read(months):
     listed = found[messages.MandateEvent]
     assert {event.event for event in listed} == {"listed"}
     assert len(listed) > MEMBERS - WITHOUT_MANDATE - 20
+
+
+def test_a_slip_for_a_payer_whose_mandate_was_told_is_noticed():
+    house = Betalingsservice(seed=5, supplier=SUPPLIER, agreements={(CREDITOR, GROUP): "total"})
+    house.sign_up(CREDITOR, GROUP, "1000", date(2026, 9, 29))
+    house.sign_up(CREDITOR, GROUP, "1001", date(2026, 10, 1))
+    slips = [replace(collection(number), is_form=True, reference="S1") for number in range(3)]
+    answer = handed_in(house, datetime(2026, 10, 1, 9), Collections({NUMBER: Terms()}), slips, 1)
+    assert [one.customer for one in answer.slips] == ["1000", "1001", "1002"]
+    assert [one.customer for one in answer.with_mandate] == ["1000"]
 
 
 def test_what_is_refused_is_told_and_no_mandate(months):

@@ -84,7 +84,7 @@ class DirectDebitOrder(models.Model):
         help="The last day on which the payer can claim that the debit was never authorised.",
     )
 
-    @api.depends("agreement_id", "due_date", "original_due_date", "state", "deadline")
+    @api.depends("agreement_id", "due_date", "original_due_date", "state", "deadline", "send_from")
     @api.depends_context("lang")
     def _compute_reach(self):
         for order in self:
@@ -92,6 +92,8 @@ class DirectDebitOrder(models.Model):
 
     def _reach_text(self):
         agreement = self.agreement_id
+        if self.is_form:
+            return self._form_reach()
         if self.state in AT_THE_BANK and not self.withdraw_wanted and not self._can_withdraw():
             return self.env._(
                 "The bank has it and gives it back no more. Changes made now: %(reach)s",
@@ -114,10 +116,11 @@ class DirectDebitOrder(models.Model):
             until=until,
         )
 
-    @api.depends("agreement_id", "due_date", "state")
+    @api.depends("agreement_id", "due_date", "state", "is_form")
     def _compute_refund_days(self):
         for order in self:
-            is_there = order.state in (*AT_THE_BANK, "collected") and order.due_date
+            is_debited = order.state in (*AT_THE_BANK, "collected") and not order.is_form
+            is_there = is_debited and order.due_date
             days = order.agreement_id._refund_days(order.due_date) if is_there else {}
             order.payer_refund_until = days.get("payer")
             order.bank_refund_until = days.get("bank")

@@ -52,6 +52,17 @@ class DirectDebitOrder(models.Model):
             )
         return self.env._("The debit of %(invoices)s on %(day)s cannot be sent. %(why)s", **facts)
 
+    def _form_reach(self):
+        """Until when a planned slip can be stopped, as a sentence."""
+        self.ensure_one()
+        if self.state != "planned":
+            return ""
+        return self.env._(
+            "The payment slip goes with the first file after %(moment)s. Until then it can be "
+            "stopped.",
+            moment=self.agreement_id._debit_clock(self.send_from or self.deadline),
+        )
+
     # ------------------------------------------------------------------ once it is sent
 
     def _follow_form(self, left):
