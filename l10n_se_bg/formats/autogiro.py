@@ -45,12 +45,23 @@ _HEAD = re.compile(
     + f"{_REGISTER_NEW}|{_REGISTER_OLD}".encode()
     + rb")"
 )
+_NEW_LAYOUT = re.compile(rb"(\xef\xbb\xbf)?\s*01AUTOGIRO")
+_OLD_LAYOUT = re.compile(
+    rb"(\xef\xbb\xbf)?\s*01.{8}(AUTOGIRO9900(?!BEVAKNINGSREG)|9900.{10}AG-MEDAVI)"
+)
 _OPENING = "an opening record of Autogiro"
 
 
 def recognises(head: bytes) -> bool:
     """Is this the beginning of an Autogiro file, though perhaps of a damaged one?"""
     return _HEAD.match(head) is not None
+
+
+def layout_of(head: bytes) -> str:
+    """``new`` or ``old``; empty of what is the same in both, and of what is no report."""
+    if _NEW_LAYOUT.match(head):
+        return "new"
+    return "old" if _OLD_LAYOUT.match(head) else ""
 
 
 def decode(stream: BinaryIO) -> Iterator[Message | OutgoingMessage]:

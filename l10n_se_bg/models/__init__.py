@@ -1,7 +1,9 @@
 from . import (
     account_move,
     bank_agreement,
+    bank_agreement_giro,
     bank_agreement_identity,
+    bank_agreement_layout,
     bank_agreement_meanings,
     bank_connection,
     bank_file,

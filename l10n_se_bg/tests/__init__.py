@@ -1,6 +1,7 @@
 from . import (
     test_autogiro,
     test_bankgiro_agreement,
+    test_bankgirot_bad_input,
     test_bankgirot_payers,
     test_bankgirot_texts,
     test_dunning_law,

@@ -39,7 +39,7 @@ class TestBankgiroAgreement(SwedenCommon):
         with Form(agreements) as form:
             form.connection_id = self.connection
             form.journal_id = self.bank_journal
-            form.number = OTHER_BANKGIRO
+            form.l10n_se_bankgiro = OTHER_BANKGIRO
         self.assertEqual(form.record.number, "50501055")
         self.assertEqual(form.record.account_number, "8327001234567897")
         self.assertEqual(form.record.l10n_se_ocr_level, "4")
@@ -71,6 +71,8 @@ class TestBankgiroAgreement(SwedenCommon):
             self.bankgiro.l10n_se_plusgiro = "12 34 56-7"
         self.bankgiro.l10n_se_plusgiro = "12 34 56-6"
         self.assertEqual(self.bankgiro.l10n_se_plusgiro, "1234566")
+        self.assertEqual(self.bankgiro.l10n_se_plusgiro_written, "12 34 56-6")
+        self.assertEqual(self.bankgiro.l10n_se_bankgiro, "991-2346")
 
     def test_account_is_checked(self):
         for account in ("5000-1111117", "12", "NO9386011117947"):

@@ -615,6 +615,22 @@ def test_a_line_that_is_too_long_is_named():
     assert told(content) == [(2, "error", "record"), (7, "warning", "records: number of records")]
 
 
+@pytest.mark.parametrize(
+    ("head", "layout"),
+    [
+        (b"01AUTOGIRO              20260902            AG-MEDAVI", "new"),
+        (b"\xef\xbb\xbf01AUTOGIRO", "new"),
+        (b"0120260928AUTOGIRO9900      ", "old"),
+        (b"01202609289900" + b"0009912346AG-MEDAVI", "old"),
+        (b"0120260928AUTOGIRO9900BEVAKNINGSREG", ""),
+        (b"0120260901AUTOGIRO          ", ""),
+        (b"512026090299000009912346AG-EMEDGIV", ""),
+    ],
+)
+def test_the_layout_is_told_by_the_opening(head, layout):
+    assert autogiro.layout_of(head) == layout
+
+
 @pytest.mark.parametrize("name", sorted(path.stem for path in bg.SAMPLES.iterdir()))
 def test_samples_in_other_encodings_and_without_blanks_say_the_same(name):
     content = bg.sample(name)
