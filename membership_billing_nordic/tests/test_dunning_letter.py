@@ -4,6 +4,7 @@ from datetime import date
 
 from odoo.tests import tagged
 
+from .bank_file_common import BankFileCommon
 from .dunning_common import DunningCommon
 
 
@@ -128,3 +129,36 @@ class TestDunningLetter(DunningCommon):
             self.assertIn(part, text)
         for part in ("A collection agency gets it.", "Write to us.", letter.reference):
             self.assertIn(part, text)
+
+
+@tagged("post_install", "-at_install")
+class TestDunningMoney(BankFileCommon, DunningCommon):
+    def test_a_letter_is_paid_by_its_reference(self):
+        self.agreement.payments_in = True
+        self.env["bank.file.expectation"].create(
+            {
+                "name": "Payments",
+                "connection_id": self.connection.id,
+                "settled_until": date(2026, 9, 15),
+            }
+        )
+        first, second = self._due(600.0), self._due(400.0, due="2026-08-30")
+        self._send()
+        letter = self.env["dunning.letter"].search([("company_id", "=", self.company.id)])
+        later = self._due(70.0, due="2026-09-10")
+        self._at(2026, 9, 20)
+        self._preview()
+        self.assertEqual(self._claim(later).state, "overdue")
+        self._book(self._payment(1038.0, letter.reference, bank_date=date(2026, 9, 18)))
+        self.assertEqual((first.amount_residual, second.amount_residual), (0.0, 0.0))
+        self._work()
+        self.assertAlmostEqual(self._balance(self.fees), -38.0)
+        claims = self._claim(first) | self._claim(second)
+        self.assertEqual(set(claims.mapped("state")), {"closed"})
+        self.assertEqual(later.amount_residual, 70.0, "the payment named other invoices")
+
+        payment = self.env["bank.payment"].search([("agreement_id", "=", self.agreement.id)])
+        payment.action_undo()
+        self.assertEqual(set(claims.mapped("state")), {"reminded"})
+        self.assertAlmostEqual(self._balance(self.fees), 0.0)
+        self.assertEqual(payment.amount_open, 1038.0)

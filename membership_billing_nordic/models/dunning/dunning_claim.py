@@ -337,7 +337,10 @@ class DunningClaim(models.Model):
         for claim in self.search([("company_id", "=", company.id), ("state", "=", "paid")]):
             claimed = claim.fee_open + claim.interest_open + claim.compensation_open
             limit = company.currency_id._convert(
-                company.mbn_dunning_waive_limit, claim.currency_id, company, fields.Date.today()
+                company.mbn_dunning_waive_limit,
+                claim.currency_id,
+                company,
+                company._billing_today(),
             )
             if claim.currency_id.compare_amounts(claimed, limit) <= 0:
                 claim.letter_line_ids._cancel_open(self.env._("The remainder is small."))

@@ -30,6 +30,11 @@ class Verdict:
     fee: Decimal = _NOTHING
     fee_cap: Decimal = _NOTHING
     fee_reason: str = ""
+    fee_number: int = 0
+    fee_count: int = 0
+    fee_spacing: int = 0
+    lawful_from: date | None = None
+    lawful_deadline: date | None = None
     interest: Decimal = _NOTHING
     compensation: Decimal = _NOTHING
     deadline: date | None = None
@@ -139,12 +144,15 @@ class ClaimJudge:
             allowed = fees.fee_days(rules, due, letters, level.kind, self.days)
             waiting = [day for day, reason in allowed if reason in _WAITS and day]
             first = max([first, *waiting])
+        verdict.lawful_from = first
         if self.day < first:
             verdict.reason, verdict.detail = "law_early", self._text(first)
         return bool(verdict.reason)
 
     def _reckon_charges(self, verdict, rules, letters):
         level, facts = verdict.level, self._facts(verdict.claim)
+        if verdict.claim.currency_id != self.company.currency_id:
+            return  # the law's amounts are in the country's own currency
         if level.claims_compensation:
             due = fees.compensation(rules, facts, letters, self.day)
             verdict.compensation = due.amount
@@ -155,11 +163,16 @@ class ClaimJudge:
         allowed = fees.fee(rules, facts, letters, self.day, wanted, level.kind)
         verdict.fee, verdict.fee_reason = allowed.amount, allowed.reason
         verdict.fee_cap = fees.cap(rules, level.kind) or _NOTHING
+        if verdict.fee:
+            counted, highest = fees.fee_count(rules, letters, level.kind, self.day)
+            verdict.fee_number, verdict.fee_count = len(counted) + 1, highest or 0
+            verdict.fee_spacing = rules.number("fee_spacing_days")
 
     def _reckon_deadline(self, verdict, rules):
         shortest = deadlines.minimum_deadline(
             rules, verdict.level.kind, self.day, self.company.mbn_dunning_post_days, self.days
         )
+        verdict.lawful_deadline = shortest
         verdict.deadline = max(verdict.deadline, shortest)
 
     def _reckon_interest(self, verdict):

@@ -187,8 +187,14 @@ class DunningLaw(models.Model):
 
     @api.model
     def _banking_days(self, country):
-        """The days on which the country's banks work; its add-on may know more closed days."""
-        return BankingDays(country.code or "")
+        """The days on which the country's banks work; its add-on may know more closed days.
+
+        Of a country without a calendar only weekends are known.
+        """
+        try:
+            return BankingDays(country.code or "")
+        except ValueError:
+            return BankingDays("")
 
     def _regime(self, rows, on):
         regime = self._in_force(rows.filtered(lambda row: row.code == REGIME), on)

@@ -9,7 +9,8 @@ from .dunning_policy_level import LETTER_KINDS
 UNTOLD = "dunning_untold"
 # What is written after a letter was made: how it went out.
 _DELIVERY = {"state", "channel", "address", "message_id", "posted_on", "reason", "tried"}
-_CAME_BACK = ("exception", "bounce")
+# What is wrong with the address, not with our server.
+_BAD_ADDRESS = ("mail_bounce", "mail_email_invalid", "mail_email_missing")
 
 
 class DunningLetter(models.Model):
@@ -247,7 +248,11 @@ class DunningLetter(models.Model):
     @api.model
     def _take_back_returned(self):
         """E-mails that came back are printed, or put on the desk."""
-        lost = [("notification_status", "in", _CAME_BACK)]
+        lost = [
+            "|",
+            ("notification_status", "=", "bounce"),
+            ("failure_type", "in", _BAD_ADDRESS),
+        ]
         returned = self.search(
             [
                 ("state", "=", "sent"),

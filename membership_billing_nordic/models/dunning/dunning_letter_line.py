@@ -44,6 +44,29 @@ class DunningLetterLine(models.Model):
     fee_cap = fields.Monetary(
         string="Highest Fee", readonly=True, help="What the law allowed for the fee on that day."
     )
+    fee_number = fields.Integer(
+        readonly=True, help="Which of the fees it is that the law counts together."
+    )
+    fee_count = fields.Integer(
+        string="Highest Number of Fees",
+        readonly=True,
+        help="How many the law allowed on that day; 0: it names no number.",
+    )
+    fee_spacing = fields.Integer(
+        string="Days to the Next Fee",
+        readonly=True,
+        help="So many days have to pass before another letter may have a fee.",
+    )
+    lawful_from = fields.Date(
+        string="Allowed From",
+        readonly=True,
+        help="The first day on which the law allowed this letter with its fee.",
+    )
+    lawful_deadline = fields.Date(
+        string="Shortest Deadline",
+        readonly=True,
+        help="The first day that the law allowed as the last one to pay.",
+    )
     interest = fields.Monetary(
         readonly=True, help="Interest up to the day of the letter, less what was claimed before."
     )
@@ -70,6 +93,24 @@ class DunningLetterLine(models.Model):
     _fee_lawful = models.Constraint(
         "CHECK (fee >= 0 AND fee <= COALESCE(fee_cap, 0))",
         "The fee is higher than the law allows.",
+    )
+    _fees_lawful = models.Constraint(
+        "CHECK (COALESCE(fee, 0) = 0 OR COALESCE(fee_count, 0) = 0 OR fee_number <= fee_count)",
+        "The law does not allow so many fees.",
+    )
+    _spacing_lawful = models.Constraint(
+        "EXCLUDE USING gist (int4range(claim_id, claim_id, '[]') WITH &&, "
+        "daterange(sent_on, sent_on + fee_spacing) WITH &&) "
+        "WHERE (fee > 0 AND fee_spacing > 0 AND sent_on IS NOT NULL)",
+        "The law demands more days between two letters with a fee.",
+    )
+    _day_lawful = models.Constraint(
+        "CHECK (lawful_from IS NULL OR sent_on >= lawful_from)",
+        "The law does not allow the letter that early.",
+    )
+    _deadline_lawful = models.Constraint(
+        "CHECK (lawful_deadline IS NULL OR deadline >= lawful_deadline)",
+        "The law demands more time to pay.",
     )
     _compensation_lawful = models.Constraint(
         "CHECK (compensation >= 0 AND (customer_type <> 'consumer' OR compensation = 0))",

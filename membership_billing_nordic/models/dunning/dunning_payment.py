@@ -1,5 +1,4 @@
 from odoo import Command, api, fields, models
-from odoo.tools import SQL
 
 from .dunning_letter_line import PARTS
 
@@ -44,8 +43,8 @@ class DunningPayment(models.Model):
     def _use_money(self, company):
         """Use what payers paid beyond their invoices for what letters claim: fee, then interest.
 
-        Only where nothing else of the payer is overdue; money that came before the letter is
-        left alone.
+        Money that came before the letter is left alone. While something else of the payer is
+        overdue, only the rest of a payment of the same invoice is used.
         """
         desk = self.env["billing.exception"]
         claims = self._claims_with_money(company)
@@ -58,51 +57,63 @@ class DunningPayment(models.Model):
             )
             return
         desk._close(company, "dunning_accounts")
+        owing = self._owing_more(claims)
         for payer, group in claims.grouped("partner_id").items():
             for credit in self._credits(company, payer):
-                self._use(credit, group.letter_line_ids.sorted("id"))
+                meant = group
+                if payer in owing:
+                    paid = self._paid_with(credit)
+                    meant = group.filtered(lambda claim, paid=paid: claim.invoice_id in paid)
+                self._use(credit, meant.letter_line_ids.sorted("id"))
+
+    @api.model
+    def _owing_more(self, claims):
+        """The payers of ``claims`` of whom something else is overdue that they do not dispute."""
+        groups = self.env["dunning.claim"]._read_group(
+            [
+                ("company_id", "in", claims.company_id.ids),
+                ("partner_id", "in", claims.partner_id.ids),
+                ("state", "in", ("overdue", "reminded", "noticed")),
+                ("is_disputed", "=", False),
+            ],
+            ["partner_id"],
+        )
+        return self.env["res.partner"].union(*(partner for (partner,) in groups))
+
+    @api.model
+    def _paid_with(self, credit):
+        """The invoices that the same payment of the bank paid."""
+        used = self.env["bank.payment.allocation"].search([("entry_line_id", "=", credit.id)])
+        return used.payment_id.allocation_ids.invoice_id
 
     @api.model
     def _claims_with_money(self, company):
-        claims = self.env["dunning.claim"]
-        claims.flush_model()
-        self.env["account.move.line"].flush_model()
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT claim.id
-                     FROM dunning_claim claim
-                    WHERE claim.company_id = %(company)s AND claim.state = 'paid'
-                      AND NOT EXISTS (SELECT 1 FROM dunning_claim other
-                                       WHERE other.partner_id = claim.partner_id
-                                         AND other.company_id = claim.company_id
-                                         AND other.state IN ('overdue', 'reminded', 'noticed'))
-                      AND EXISTS (SELECT 1 FROM account_move_line line
-                                    JOIN account_account account ON account.id = line.account_id
-                                   WHERE line.partner_id = claim.partner_id
-                                     AND line.company_id = claim.company_id
-                                     AND account.account_type = 'asset_receivable'
-                                     AND line.parent_state = 'posted'
-                                     AND line.reconciled IS NOT TRUE
-                                     AND line.amount_residual_currency < 0)
-                    ORDER BY claim.partner_id, claim.id""",
-                company=company.id,
-            )
+        """Paid claims with something claimed that is open, whose payers have money open."""
+        claims = self.env["dunning.claim"].search(
+            [("company_id", "=", company.id), ("state", "=", "paid")], order="partner_id, id"
         )
-        return claims.browse([claim_id for (claim_id,) in rows])
+        groups = self.env["account.move.line"]._read_group(
+            [*self._credit_domain(company), ("partner_id", "in", claims.partner_id.ids)],
+            ["partner_id"],
+        )
+        payers = self.env["res.partner"].union(*(partner for (partner,) in groups))
+        return claims.filtered(lambda claim: claim.partner_id in payers)
+
+    @api.model
+    def _credit_domain(self, company):
+        return [
+            ("company_id", "=", company.id),
+            ("account_type", "=", "asset_receivable"),
+            ("parent_state", "=", "posted"),
+            ("reconciled", "=", False),
+            ("amount_residual_currency", "<", 0),
+            ("move_id.move_type", "=", "entry"),
+        ]
 
     @api.model
     def _credits(self, company, payer):
         return self.env["account.move.line"].search(
-            [
-                ("company_id", "=", company.id),
-                ("partner_id", "=", payer.id),
-                ("account_type", "=", "asset_receivable"),
-                ("parent_state", "=", "posted"),
-                ("reconciled", "=", False),
-                ("amount_residual_currency", "<", 0),
-                ("move_id.move_type", "=", "entry"),
-            ],
-            order="date, id",
+            [*self._credit_domain(company), ("partner_id", "=", payer.id)], order="date, id"
         )
 
     @api.model

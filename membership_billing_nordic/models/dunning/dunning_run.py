@@ -18,7 +18,7 @@ class DunningRun(models.Model):
     _description = "Reminder Run"
     _order = "date desc, id desc"
 
-    _run_chunk_size = 20
+    _run_chunk_size = 10  # a letter's PDF takes a second or two
 
     name = fields.Char(compute="_compute_name", store=True)
     company_id = fields.Many2one(
@@ -115,10 +115,29 @@ class DunningRun(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        runs = super().create(vals_list)
         if not self.env.su:
-            runs.sudo().write({"state": "draft", "is_daily": False})
-        return runs
+            given = ("company_id",)
+            vals_list = [{name: vals[name] for name in given if name in vals} for vals in vals_list]
+            new = {"default_state": "draft", "default_is_daily": False}
+            return super(DunningRun, self.with_context(**new)).create(vals_list).with_env(self.env)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        own = [name for name in vals if self._is_kept_by_code(name)]
+        if own and not self.env.su:
+            raise AccessError(
+                self.env._(
+                    "A reminder run keeps this by itself: %(fields)s. Use its buttons.",
+                    fields=", ".join(sorted(own)),
+                )
+            )
+        return super().write(vals)
+
+    @api.model
+    def _is_kept_by_code(self, name):
+        field = self._fields.get(name)
+        is_mail = name.startswith(("message_", "activity_"))
+        return bool(field and field.store and field.readonly and not is_mail)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_released(self):
