@@ -144,15 +144,30 @@ def fee_days(
     """
     due = legal_due(rules, due, days)
     yield due + max(rules.number("fee_first_days"), 1) * _DAY, "too_early"
-    series = _since_reset(rules, letters)
-    counted = [letter for letter in series if _group(rules, letter.kind) == _group(rules, kind)]
-    reset = _reset(rules, series)
-    count = _value(rules, f"{_group(rules, kind)}_fee_count")
-    if count is not None and len(counted) >= count:
+    counted, highest = fee_count(rules, letters, kind)
+    reset = _reset(rules, _since_reset(rules, letters))
+    if highest is not None and len(counted) >= highest:
         yield reset, "count"
     if letters and (spacing := rules.number("fee_spacing_days")):
         yield max(letter.sent for letter in letters) + spacing * _DAY, "spacing"
     yield from _after_deadline(rules, letters, counted, kind, reset)
+
+
+def fee_count(
+    rules: FeeRules, letters: Sequence[FeeLetter], kind: str, on: date | None = None
+) -> tuple[list[FeeLetter], int | None]:
+    """The letters whose fees count for one of this kind, and how many there may be; None: any.
+
+    :param on: the day of the letter; None: on the day of the last one, before any new reset
+    :raises UnverifiedError: a parameter this depends on is not confirmed
+    """
+    group, series = _group(rules, kind), _since_reset(rules, letters)
+    reset = _reset(rules, series)
+    if on and reset and on >= reset:
+        series = []
+    counted = [one for one in series if _group(rules, one.kind) == group]
+    highest = _value(rules, f"{group}_fee_count")
+    return counted, None if highest is None else int(highest)
 
 
 def _forbidden(rules, facts, letters, on, kind):

@@ -6,11 +6,12 @@ from decimal import Decimal
 from freezegun import freeze_time
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import TransactionCase, new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 from psycopg2 import IntegrityError
 
 from ..law.errors import RatesOutdatedError, UnverifiedError
 from ..law.interest import RatePeriod, segments
+from .dunning_common import DunningCommon
 
 GROUP = "membership_billing_nordic.group_billing_"
 DAY = date(2026, 9, 15)
@@ -253,3 +254,47 @@ class TestDunningLaw(TransactionCase):
             ]
         )
         return list(rows.sorted("kind"))
+
+
+@tagged("post_install", "-at_install")
+class TestLawOfLetters(DunningCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._law(cls.land, {"fee_spacing_days": 10})
+
+    def _lines(self):
+        """The lines of a reminder and of a notice of one claim, each with a fee."""
+        invoice = self._due()
+        self._send()
+        self._at(2026, 9, 30)
+        self._send()
+        return self._claim(invoice).letter_line_ids.sorted("id")
+
+    @mute_logger("odoo.sql_db")
+    def test_the_database_keeps_a_letter_within_the_law_of_its_day(self):
+        reminder, notice = self._lines()
+        self.assertEqual(
+            [(line.fee, line.fee_number, line.fee_count) for line in (reminder, notice)],
+            [(38, 1, 2), (38, 2, 2)],
+        )
+        self.assertEqual(reminder.lawful_from, date(2026, 9, 15))
+        self.assertEqual(notice.lawful_from, date(2026, 9, 30))
+        self.assertEqual(notice.lawful_deadline, date(2026, 10, 14))
+        beyond = (
+            "fee = 39",
+            "fee_number = 3",
+            "sent_on = '2026-09-29'",
+            "deadline = '2026-10-13'",
+            "compensation = 430",
+            "fee_spacing = 16",
+        )
+        for number, change in enumerate(beyond):
+            rows = reminder | notice if number == 5 else notice
+            query = SQL("UPDATE dunning_letter_line SET %s WHERE id IN %s", SQL(change), rows._ids)
+            with (
+                self.subTest(number=number),
+                self.assertRaises(IntegrityError),
+                self.env.cr.savepoint(),
+            ):
+                self.env.cr.execute(query)
