@@ -15,5 +15,6 @@
         "views/bank_agreement_months_views.xml",
         "views/bank_connection_views.xml",
         "views/direct_debit_mandate_views.xml",
+        "views/direct_debit_order_views.xml",
     ],
 }

@@ -58,7 +58,10 @@ class DirectDebitOrder(models.Model):
         help="The payer's number with the agreement, by which the bank sent the payment slip.",
     )
     due_date = fields.Date(
-        required=True, readonly=True, index=True, help="The day the payer's account is debited."
+        required=True,
+        readonly=True,
+        index=True,
+        help="The day the payer's account is debited, or the payment slip is due.",
     )
     original_due_date = fields.Date(
         readonly=True, help="The due date of the invoice, before it was moved to one in reach."
