@@ -59,6 +59,7 @@
         "views/direct_debit_mandate_views.xml",
         "views/direct_debit_order_views.xml",
         "views/debit_reach_views.xml",
+        "wizards/direct_debit_move_views.xml",
         "wizards/bank_refund_propose_views.xml",
         "views/bank_refund_views.xml",
         "views/direct_debit_failure_views.xml",

@@ -254,6 +254,9 @@ class BankAgreement(models.Model):
             return super()._debit_day(due_date)
         return banking_days().next_open(due_date)
 
+    def _can_move_debits(self):
+        return self.scheme == SCHEME or super()._can_move_debits()
+
     def _can_refund_by_mandate(self):
         return self.scheme == SCHEME or super()._can_refund_by_mandate()
 

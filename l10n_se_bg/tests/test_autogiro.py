@@ -192,11 +192,13 @@ class TestAutogiro(AutogiroCommon):
             f"250009912346{self.number:0>16}20260928{30050:012d}82{'':8}{order.reference}",
         )
 
-    def _changed(self, order, code):
+    def _changed(self, order, code, kind="25", new_date="00000000"):
+        is_done = code == "18"
         return self._receive(
             f"01{'AUTOGIRO':<22}{MADE:<20}{'MAKULERING/ÄNDRING':<20}{PAYEE}",
-            f"2520260928{self.number:0>16}82{30050:012d}REFERENS00000000{order.reference:<16}{code}",
-            f"09{MADE}9900{'':14}{0:012d}{0:06d}{0:06d}0000{0:012d}{0:012d}",
+            f"{kind}20260928{self.number:0>16}82{30050:012d}REFERENS{new_date}"
+            f"{order.reference:<16}{code}",
+            f"09{MADE}9900{'':14}{0:012d}{0:06d}{is_done:06d}0000{30050 * is_done:012d}{0:012d}",
         )
 
     def test_a_withdrawal_that_is_refused_is_on_the_desk(self):
@@ -210,6 +212,42 @@ class TestAutogiro(AutogiroCommon):
         self.assertEqual(order.event_ids.mapped("kind"), ["unchanged"])
         gone = [("kind", "=", "debit_gone"), ("state", "=", "open")]
         self.assertEqual(self.env["billing.exception"].search_count(gone), 1)
+
+    def _moved_to_wednesday(self):
+        """A debit of 28 September that the bank is asked to move to the 30th."""
+        self._mandate()
+        order = self._order()
+        self._make()
+        wizard = self.env["direct.debit.move"].create(
+            {"order_ids": order.ids, "new_date": "2026-09-30"}
+        )
+        wizard.action_move()
+        # Not on the day on which the debit was handed in.
+        self.assertFalse(self.connection.sudo()._make_debit_file(everything=True))
+        self.frozen.move_to(datetime(2026, 9, 3, 7, 0))
+        return order, self._make()
+
+    def test_a_debit_at_the_bank_is_moved_when_the_bank_says_so(self):
+        order, lines = self._moved_to_wednesday()
+        self.assertEqual(
+            lines[1],
+            f"290009912346{self.number:0>16}20260928{30050:012d}8220260930{order.reference}",
+        )
+        self.assertEqual(order.due_date, DUE)
+        self._changed(order, "18", kind="29", new_date="20260930")
+        self.assertRecordValues(order, [{"due_date": date(2026, 9, 30), "move_to": False}])
+        self.assertEqual(order.line_ids.invoice_id.invoice_date_due, date(2026, 9, 30))
+        self._specification("0", order, "20260930")
+        self.assertEqual(order.state, "collected")
+
+    def test_a_move_that_the_bank_refuses_is_on_the_desk(self):
+        order, _lines = self._moved_to_wednesday()
+        self._changed(order, "13", kind="29", new_date="20260930")
+        self.assertRecordValues(order, [{"due_date": DUE, "move_to": False, "state": "sent"}])
+        kept = [("kind", "=", "debit_not_moved"), ("state", "=", "open")]
+        self.assertEqual(self.env["billing.exception"].search_count(kept), 1)
+        with self.assertRaisesRegex(UserError, "on which banks are open"):
+            order._ask_to_move(date(2026, 10, 3))
 
     # The seal
 

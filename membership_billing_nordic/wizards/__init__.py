@@ -12,6 +12,7 @@ from . import (
     direct_debit_call_outcome,
     direct_debit_make,
     direct_debit_mandate_import,
+    direct_debit_move,
     dunning_cancel,
     dunning_hold,
     member_merge,

@@ -25,6 +25,7 @@ class DirectDebitMake(models.TransientModel):
     last_due = fields.Date(string="Last Due Date", readonly=True)
     withdrawal_count = fields.Integer(string="Withdrawals", readonly=True)
     withdrawal_sum = fields.Monetary(string="Sum of Withdrawals", readonly=True)
+    move_count = fields.Integer(string="Moved to Another Day", readonly=True)
     refund_count = fields.Integer(string="Refunds", readonly=True)
     mandate_request_count = fields.Integer(string="Mandates Requested", readonly=True)
     mandate_cancel_count = fields.Integer(string="Mandates Ended", readonly=True)
@@ -79,7 +80,8 @@ class DirectDebitMake(models.TransientModel):
                 map(len, (maker.left_out, maker.held(), mandates.left_out, maker.refunds.left_out))
             ),
             "refund_count": len(maker.refunds),
-            "leaves": bool(maker.claims or maker.withdrawals or mandates or maker.refunds),
+            "move_count": len(maker.moves),
+            "leaves": any((maker.claims, maker.withdrawals, maker.moves, mandates, maker.refunds)),
         }
 
     def _mandate_reasons(self, mandates):

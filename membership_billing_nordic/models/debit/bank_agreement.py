@@ -6,7 +6,12 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ...formats.banking_days import BankingDays
-from ...formats.messages import Assignment, CollectionRequest, CollectionWithdrawal
+from ...formats.messages import (
+    Assignment,
+    CollectionChange,
+    CollectionRequest,
+    CollectionWithdrawal,
+)
 from ...formats.references import normalise
 from ..bank.payment_lookup import payers_of_mandates
 from .debit_answers import OrderFinder
@@ -394,6 +399,17 @@ class BankAgreement(models.Model):
         return CollectionWithdrawal(
             **self._order_facts(order), is_notified_by_bank=order._is_notified_by_bank()
         )
+
+    def _can_move_debits(self):
+        """Does the bank move debits that it has to another day? For the schemes."""
+        return False
+
+    def _collection_change(self, order):
+        """The message that moves ``order``, as it was sent, to the day it is wanted on."""
+        self.ensure_one()
+        facts = self._order_facts(order)
+        facts.pop("mandate_number")
+        return CollectionChange(**facts, new_date=order.move_to)
 
     def _order_facts(self, order):
         return {

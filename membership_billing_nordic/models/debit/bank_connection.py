@@ -124,7 +124,11 @@ class BankConnection(models.Model):
             [("withdraw_wanted", "=", True), ("state", "in", AT_THE_BANK)], ["agreement_id"]
         )
         agreements = self.env["bank.agreement"].union(*near, *(row for (row,) in withdrawals))
-        agreements |= self._with_refunds_waiting()
+        moves = orders._read_group(
+            [("move_to", "!=", False), ("move_file_id", "=", False), ("state", "=", "sent")],
+            ["agreement_id"],
+        )
+        agreements |= self._with_refunds_waiting().union(*(row for (row,) in moves))
         along = self._with_mandates_waiting().filtered(lambda row: row._shares_files())
         return along | agreements.connection_id.filtered(
             lambda connection: connection.active and connection._debit_encoder()

@@ -39,6 +39,7 @@ class DebitFileMaker:
         self.refunds = RefundMaker(self.connection, self.encoder)
         self.claims = self.env["direct.debit.order"]
         self.withdrawals = self.env["direct.debit.order"]
+        self.moves = self.env["direct.debit.order"]
         self.left_out = {}
         self.requests = {}
         self.being_paid = self.env["account.move"]
@@ -60,7 +61,8 @@ class DebitFileMaker:
                 self.left_out[order] = problem
         self.claims = orders.filtered(lambda order: order not in self.left_out)
         self.withdrawals = self._withdrawals()
-        leaves = bool(self.everything or self.claims or self.withdrawals)
+        self.moves = self._moves()
+        leaves = bool(self.everything or self.claims or self.withdrawals or self.moves)
         self.refunds.gather(leaves)
         self.mandates.gather(leaves or bool(self.refunds))
 
@@ -214,8 +216,13 @@ class DebitFileMaker:
             return ready
         return ready if ready.filtered(self._is_withdrawal_near) else ready.browse()
 
+    def _moves(self):
+        """Debits at the bank that are to be moved to another day; it is asked at once."""
+        wanted = self.env["direct.debit.order"]._moves_to_make(self.agreements)
+        return wanted.filtered(self._can_withdraw_now)
+
     def _can_withdraw_now(self, order):
-        """Does the bank have the debit, and long enough to take it back?"""
+        """Does the bank have the debit, and long enough to take it back or to move it?"""
         if order.file_id.state not in _ON_ITS_WAY:
             return False
         return order.agreement_id._withdrawal_first(order._handed_in()) <= self.now
@@ -234,7 +241,7 @@ class DebitFileMaker:
         self._tell_left_out()
         self.mandates.tell_left_out()
         self.refunds.tell_left_out()
-        if not (self.claims or self.withdrawals or self.mandates or self.refunds):
+        if not (self.claims or self.withdrawals or self.moves or self.mandates or self.refunds):
             return self.env["bank.file"]
         file, records = self.connection._write_requests(
             self.encoder,
@@ -254,12 +261,15 @@ class DebitFileMaker:
         for agreement, own in self.withdrawals.grouped("agreement_id").items():
             withdrawals = [agreement._collection_withdrawal(order) for order in own]
             found.append(agreement._file_assignment(withdrawals))
+        for agreement, own in self.moves.grouped("agreement_id").items():
+            changes = [agreement._collection_change(order) for order in own]
+            found.append(agreement._file_assignment(changes))
         return found
 
     def deadline(self):
         """By when the file must be at the bank; False when it is in no hurry."""
         moments = self.claims.mapped("deadline") + self.withdrawals.mapped("withdrawal_deadline")
-        moments += self.refunds.deadlines()
+        moments += self.moves.mapped("withdrawal_deadline") + self.refunds.deadlines()
         return min(moments, default=False)
 
     def _note(self, file, records):
@@ -267,6 +277,9 @@ class DebitFileMaker:
         for order in self.claims:
             order.record = records[str(order.id)]
         self.claims._close_desk(("debit_left_out",))
+        self.moves.write({"move_file_id": file.id})
+        for order in self.moves:
+            order.move_record = records[str(order.id)]
         reasons = self.withdrawals.grouped("withdraw_reason")
         self.withdrawals.write(
             {"state": "withdrawn", "withdraw_wanted": False, "withdrawal_file_id": file.id}
