@@ -44,7 +44,7 @@ class BankDeposit(models.Model):
         waiting = self.search(
             [("agreement_id", "in", agreements.ids), ("state", "=", "reported")]
         ).filtered(lambda row: row.agreement_id._books(row.file_id.format, row.bank_date))
-        waiting.payment_ids.write({"state": "new"})
+        waiting.payment_ids.write({"state": "new", "is_booked_elsewhere": False})
         waiting.write({"state": "new", "note": False})
         for file, own in waiting.grouped("file_id").items():
             own._check_sums()
@@ -89,29 +89,59 @@ class BankDeposit(models.Model):
 
     @api.model
     def _reported_only(self, agreement):
-        """(number, sum, first bank date) of reported payments that are not booked by now.
+        """(number, sum, first bank date) of reported payments that are not booked by now."""
+        # What payers wrote in place of a reference stands elsewhere in other formats: then the
+        # payer's name tells. Most are found by their reference, which is cheap.
+        for alike in (
+            SQL("other.reference_value = payment.reference_value"),
+            SQL("LOWER(other.payer_name) = LOWER(payment.payer_name)"),
+        ):
+            self._confirm_reported(agreement, alike)
+        last = agreement.company_id._billing_today() - _PATIENCE
+        return self.env["bank.payment"]._read_group(
+            [*self._unconfirmed(agreement), ("bank_date", "<=", last)],
+            [],
+            ["__count", "amount:sum", "bank_date:min"],
+        )[0]
 
-        Payments that are alike are counted: of two, one that was booked is not enough.
+    @api.model
+    def _unconfirmed(self, agreement):
+        return [
+            ("agreement_id", "=", agreement.id),
+            ("state", "=", "reported"),
+            ("is_booked_elsewhere", "=", False),
+        ]
+
+    @api.model
+    def _confirm_reported(self, agreement, alike):
+        """Note which reported payments were booked from another report, by what is ``alike``.
+
+        They are counted: of two that are alike, one that was booked is not enough.
         """
         self.env.flush_all()
-        last = agreement.company_id._billing_today() - _PATIENCE
-        return self.env.execute_query(
+        same = SQL(
+            """other.agreement_id = payment.agreement_id
+               AND other.amount = payment.amount
+               AND other.bank_date BETWEEN payment.bank_date - 3 AND payment.bank_date + 3
+               AND %s""",
+            alike,
+        )
+        self.env.cr.execute(
             SQL(
-                """SELECT count(*), COALESCE(sum(payment.amount), 0), min(payment.bank_date)
-                     FROM bank_payment payment
+                """UPDATE bank_payment payment SET is_booked_elsewhere = TRUE
                     WHERE payment.agreement_id = %(agreement)s
                       AND payment.state = 'reported'
-                      AND payment.bank_date <= %(last)s
+                      AND payment.is_booked_elsewhere IS NOT TRUE
                       AND (SELECT count(*) FROM bank_payment other
                             WHERE other.state = 'reported' AND %(same)s)
-                          > (SELECT count(*) FROM bank_payment other
-                              WHERE other.state NOT IN ('reported', 'information', 'discarded')
-                                AND %(same)s)""",
+                          <= (SELECT count(*) FROM bank_payment other
+                               WHERE other.state NOT IN ('reported', 'information', 'discarded')
+                                 AND %(same)s)""",
                 agreement=agreement.id,
-                last=last,
-                same=self._same_money(),
+                same=same,
             )
-        )[0]
+        )
+        self.env["bank.payment"].invalidate_model(["is_booked_elsewhere"])
 
     @api.model
     def _same_money(self):

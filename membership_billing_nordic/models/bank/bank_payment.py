@@ -133,6 +133,11 @@ class BankPayment(models.Model):
         "deposit waits for a decision. Reported, not booked: another report of the bank books this "
         "money. Discarded: a person decided that it is no money.",
     )
+    is_booked_elsewhere = fields.Boolean(
+        string="Booked From Another Report",
+        readonly=True,
+        help="Of a payment that was only reported: another report has brought it, and was booked.",
+    )
     outcome = fields.Selection(
         [
             ("exact", "Paid its claim"),
@@ -179,10 +184,10 @@ class BankPayment(models.Model):
     reversed_by_ids = fields.One2many(
         "bank.payment", "reverses_id", string="Taken Back By", readonly=True
     )
-    proposal_text = fields.Char(
+    proposal_text = fields.Text(
         string="Proposal", compute="_compute_proposal", help="The most likely claim or payer."
     )
-    proposal_reason = fields.Char(
+    proposal_reason = fields.Text(
         string="Because", compute="_compute_proposal", help="What speaks for the proposal."
     )
     has_best_proposal = fields.Boolean(compute="_compute_proposal")
@@ -190,6 +195,9 @@ class BankPayment(models.Model):
     _key_once = models.Constraint("UNIQUE(agreement_id, key)", "This payment is stored already.")
     _pending_index = models.Index("(file_id, agreement_id, bank_date, id) WHERE state = 'new'")
     _reference_index = models.Index("(agreement_id, reference_value)")
+    _reported_index = models.Index(
+        "(agreement_id, bank_date) WHERE state = 'reported' AND is_booked_elsewhere IS NOT TRUE"
+    )
 
     # ------------------------------------------------------------------ computes
 
