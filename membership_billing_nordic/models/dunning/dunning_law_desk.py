@@ -56,9 +56,9 @@ class DunningLaw(models.Model):
 
     def _companies(self):
         """The companies that send reminders and whose country has a law recorded."""
-        senders = self.env["dunning.policy"].sudo().search([]).company_id
-        countries = self.sudo().search([]).country_id
-        return senders.filtered(lambda company: self._country(company) in countries)
+        senders = self.env["dunning.policy"].sudo()._read_group([], ["company_id"])
+        countries = {country for (country,) in self.sudo()._read_group([], ["country_id"])}
+        return [company for (company,) in senders if self._country(company) in countries]
 
     def _rules_to_do(self, company, day):
         """What has to be done about rules that hold now or within 14 days."""

@@ -31,7 +31,7 @@ class DunningLawMixin(models.AbstractModel):
     )
     valid_from = fields.Date(index=True, tracking=True, help="The first day it is in force.")
     valid_to = fields.Date(tracking=True, help="The last day it is in force.")
-    law = fields.Char(string="Law", help="Act or regulation, and the paragraph.")
+    law = fields.Char(help="Act or regulation, and the paragraph.")
     source = fields.Char(help="Where it was read.")
     confidence = fields.Selection(
         CONFIDENCE, string="Read In", help="How sure the source is, for whoever confirms it."
