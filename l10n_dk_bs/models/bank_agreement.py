@@ -72,12 +72,13 @@ class BankAgreement(models.Model):
         "from payers with a mandate and nothing else.",
     )
     l10n_dk_mandate_number = fields.Selection(
-        [("zeros", "Zeros: looked up by customer number"), ("number", "The number, if known")],
+        [("zeros", "Zeros"), ("number", "The number, if known")],
         string="Mandate Number in Files",
         default="zeros",
         required=True,
         tracking=True,
-        help="What the files of a total solution say of the mandate. The guide asks for zeros; "
+        help="What the files of a total solution say of the mandate. The guide asks for zeros, "
+        "and the mandate is looked up by customer number; "
         "some programs write the number. Uncertain: try it on a test connection.",
     )
     l10n_dk_payment_day = fields.Selection(

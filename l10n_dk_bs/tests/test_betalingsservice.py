@@ -189,15 +189,22 @@ class TestBetalingsservice(DenmarkCommon):
 
     def test_screens_say_what_a_change_still_reaches(self):
         order = self._order()
-        self.assertIn("from 11/02/2026 on, if made by 10/23/2026 11:00", _plain(self.mandate.reach))
+        self.assertIn(
+            "from 11/02/2026 on, which close on 10/23/2026 11:00", _plain(self.mandate.reach)
+        )
         self.assertIn("stopped until 10/23/2026 11:00", _plain(order.reach))
         self.assertFalse(order.payer_refund_until)
         self.frozen.move_to(NOW_MAKING)
         self.connection._make_debit_file()
         self.frozen.move_to(datetime(2026, 10, 23, 9, 1))
         self.env.invalidate_all()
-        self.assertIn("from 12/01/2026 on, if made by 11/23/2026 11:00", _plain(self.mandate.reach))
-        self.assertIn("gives it back no more. Changes made now: Debits due from 12/01", order.reach)
+        self.assertIn(
+            "from 12/01/2026 on, which close on 11/23/2026 11:00", _plain(self.mandate.reach)
+        )
+        self.assertIn(
+            "gives it back no more. What is changed now counts for debits due from 12/01",
+            order.reach,
+        )
         late = self._order(self._late_payer())
         self.assertIn("due on 11/02/2026 was closed already: it is collected on 12/01", late.reach)
         self.assertRecordValues(

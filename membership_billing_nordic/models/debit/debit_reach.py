@@ -10,13 +10,14 @@ class BankAgreement(models.Model):
     _inherit = "bank.agreement"
 
     def _debit_reach(self):
-        """From which due date on the bank still takes debits, and until when, as a sentence."""
+        """A sentence: from which due date on the bank still takes debits, and until when."""
         self.ensure_one()
         if not self.debit_out:
             return ""
         first = self._debit_first_due(fields.Datetime.now())
         return self.env._(
-            "Debits due from %(day)s on, if made by %(deadline)s. What is due before is closed.",
+            "What is changed now counts for debits due from %(day)s on, which close on "
+            "%(deadline)s.",
             day=format_date(self.env, first),
             deadline=self._debit_clock(self._debit_deadline(first)),
         )
@@ -41,7 +42,7 @@ class DirectDebitMandate(models.Model):
     _inherit = "direct.debit.mandate"
 
     reach = fields.Char(
-        string="Changes Reach",
+        string="Changes",
         compute="_compute_reach",
         compute_sudo=True,
         help="A mandate that begins, changes or ends now counts for these debits.",
@@ -96,7 +97,7 @@ class DirectDebitOrder(models.Model):
             return self._form_reach()
         if self.state in AT_THE_BANK and not self.withdraw_wanted and not self._can_withdraw():
             return self.env._(
-                "The bank has it and gives it back no more. Changes made now: %(reach)s",
+                "The bank has it and gives it back no more. %(reach)s",
                 reach=agreement._debit_reach(),
             )
         if self.state != "planned":
