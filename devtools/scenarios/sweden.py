@@ -27,7 +27,7 @@ HABITS = {"in_time": 80, "long_text": 20}
 # What became of a debit is told so here.
 _TOLD = {"paid": "collected", "late_cover": "collected", "refunded": "reversed"}
 _PERSON = "191212121212"
-_BOTH_FOR = timedelta(days=6)
+_BOTH_FOR, _LATER = timedelta(days=6), timedelta(days=7)
 # The house takes accounts that end in 13 for somebody else's; this one has a right check digit.
 _SOMEBODY_ELSES, _OWN = "5000-1111213", "5000-1111116"
 
@@ -111,14 +111,17 @@ class Months(club.Months):
             self._pay_back()
 
     def _pay_once_more(self, day):
-        """A member pays by bankgiro what Autogiro has collected."""
+        """A member pays by bankgiro what Autogiro has collected, a week later.
+
+        On the days around the debit it would be held as a possible double.
+        """
         paid = {order.reference for order, outcome in self.autogiro.ends if outcome == "paid"}
         collected = self.orders().filtered(
             lambda order: order.state == "collected" and order.reference in paid
         )
         if invoice := collected.line_ids.invoice_id[:1]:
             self.paid_twice = invoice
-            self.payers.pay(_claim(invoice) | {"amount": 100 * Club.FEE}, day)
+            self.payers.pay(_claim(invoice) | {"amount": 100 * Club.FEE}, day + _LATER)
 
     def _pay_back(self):
         """The office proposes the refund and approves it, as it may up to the limit."""
