@@ -112,9 +112,9 @@ class BankAgreement(models.Model):
 
     def _se_registers(self):
         return {
-            "new": self.env._("New"),
-            "first reminder": self.env._("First reminder"),
-            "second reminder": self.env._("Second reminder"),
+            "new": self.env._("Asked for in the internet bank"),
+            "first reminder": self.env._("First reminder: the payer waits for your answer"),
+            "second reminder": self.env._("Second reminder: the payer waits for your answer"),
             "approved": self.env._("Approved"),
             "approved by the payee": self.env._("Approved, given to you"),
             "approved by the payer in the internet bank": self.env._(

@@ -306,7 +306,10 @@ class PaymentMatcher:
 
 def listed_references(payment):
     """The references of a payment that has several, normalised, each once."""
-    return list(dict.fromkeys(normalise(each) for each, _amount in payment.reference_list or []))
+    listed = payment.reference_list or ()
+    if len(listed) < 2:
+        return []
+    return list(dict.fromkeys(normalise(reference) for reference, _amount in listed))
 
 
 def open_claims(agreement):

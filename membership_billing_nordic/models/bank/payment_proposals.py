@@ -188,7 +188,7 @@ class ProposalFinder:
 
     def _by_number(self):
         # The first one of several references says no more than the others.
-        single = self.payments.filtered(lambda row: len(listed_references(row)) < 2)
+        single = self.payments.filtered(lambda row: not listed_references(row))
         payers = payers_by_reference_part(
             self.agreement, set(single.mapped("reference_value")) - {False, ""}
         )
