@@ -59,7 +59,8 @@ class TestDunningRun(DunningCommon):
                     "deadline": date(2026, 10, 14),
                     "fee_total": 38.0,
                     "interest_total": 9.73,
-                    "total": 1047.73,
+                    "fee_before": 38.0,
+                    "total": 1085.73,
                 }
             ],
         )

@@ -58,8 +58,26 @@ class DunningLetter(models.Model):
     compensation_total = fields.Monetary(
         string="Compensation", compute="_compute_totals", store=True
     )
+    fee_before = fields.Monetary(
+        string="Earlier Fees",
+        compute="_compute_totals",
+        store=True,
+        help="Fees of earlier letters that were open when this one was sent.",
+    )
+    interest_before = fields.Monetary(
+        string="Earlier Interest",
+        compute="_compute_totals",
+        store=True,
+        help="Interest of earlier letters that was open when this one was sent.",
+    )
+    compensation_before = fields.Monetary(
+        string="Earlier Compensation", compute="_compute_totals", store=True
+    )
     total = fields.Monetary(
-        string="To Pay", compute="_compute_totals", store=True, help="What the letter asks for."
+        string="To Pay",
+        compute="_compute_totals",
+        store=True,
+        help="What the letter asks for, with what earlier letters claimed and is open.",
     )
     fee_open = fields.Monetary(compute="_compute_open")
     interest_open = fields.Monetary(compute="_compute_open")
@@ -90,12 +108,20 @@ class DunningLetter(models.Model):
         "UNIQUE (company_id, name)", "There is a letter of this number already."
     )
 
-    @api.depends("line_ids.principal", *(f"line_ids.{part}" for part in PARTS))
+    @api.depends(
+        "line_ids.principal",
+        *(f"line_ids.{part}" for part in PARTS),
+        *(f"line_ids.{part}_before" for part in PARTS),
+    )
     def _compute_totals(self):
         for letter in self:
+            lines = letter.line_ids
             for part in ("principal", *PARTS):
-                letter[f"{part}_total"] = sum(letter.line_ids.mapped(part))
-            letter.total = sum(letter[f"{part}_total"] for part in ("principal", *PARTS))
+                letter[f"{part}_total"] = sum(lines.mapped(part))
+            for part in PARTS:
+                letter[f"{part}_before"] = sum(lines.mapped(f"{part}_before"))
+            now = sum(letter[f"{part}_total"] for part in ("principal", *PARTS))
+            letter.total = now + sum(letter[f"{part}_before"] for part in PARTS)
 
     @api.depends(*(f"line_ids.{part}_open" for part in PARTS))
     def _compute_open(self):

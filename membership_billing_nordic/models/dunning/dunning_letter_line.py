@@ -72,6 +72,13 @@ class DunningLetterLine(models.Model):
     )
     interest_through = fields.Date(string="Interest Up To", readonly=True)
     compensation = fields.Monetary(readonly=True)
+    fee_before = fields.Monetary(
+        string="Earlier Fees", readonly=True, help="Fees of earlier letters that were open."
+    )
+    interest_before = fields.Monetary(
+        string="Earlier Interest", readonly=True, help="Interest of earlier letters that was open."
+    )
+    compensation_before = fields.Monetary(string="Earlier Compensation", readonly=True)
     segments = fields.Json(
         readonly=True, help="The days, rates and amounts that the interest is reckoned from."
     )

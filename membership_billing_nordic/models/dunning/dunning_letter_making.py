@@ -119,6 +119,9 @@ class LetterMaker:
             "interest": float(verdict.interest),
             "interest_through": self.day if verdict.interest else False,
             "compensation": float(verdict.compensation),
+            "fee_before": claim.fee_open,
+            "interest_before": claim.interest_open,
+            "compensation_before": claim.compensation_open,
             "segments": [_segment(part) for part in verdict.segments] or False,
         }
 
