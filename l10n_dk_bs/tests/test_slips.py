@@ -326,3 +326,21 @@ class TestSlips(DenmarkCommon):
         )
         self.assertEqual((order.state, invoice.amount_residual), ("sent", 350))
         self.assertEqual(self._clearing(), -350)
+
+    def test_who_pays_the_line_of_the_invoice_pays_the_slip_too(self):
+        """Slip type 75: of the 16 digits of its payment ID the answer has room for 15."""
+        self.bs.layout_ids.payer_digits = 8
+        order, invoice = self._sent()
+        reference = invoice.payment_reference
+        self.assertEqual(invoice._l10n_dk_fi_line(), f"+75<{reference}+87654321<")
+        (collection,) = [line for line in self._lines(order.file_id) if line[2:5] == "042"]
+        # Only payment IDs of type 71 are printed on slips: this one gets another.
+        self.assertEqual(collection[103:], "00")
+        archive = "9999202611020000000009"
+        record = self._paid(order, customer=reference[1:], reference="", kind="75", archive=archive)
+        head = f"BS052{CREDITOR}0295001{GROUP}0000{reference[1:]}75{archive}"
+        file = self._receive("0602", ("0215", [record, f"{head}Kontingent november"], 35000))
+        self.assertRecordValues(
+            file.payment_ids, [{"outcome": "exact", "text": "Kontingent november"}]
+        )
+        self.assertEqual((order.state, invoice.amount_residual), ("collected", 0))
