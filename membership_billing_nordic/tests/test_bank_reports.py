@@ -80,6 +80,13 @@ class TestReportsThatBook(BankFileCommon):
             self.assertEqual(self.invoice.amount_residual, 0)
             self.assertFalse(self._told())
 
+    def test_what_was_booked_is_not_booked_again_by_a_button(self):
+        reported = self._reported_in(OLD, SWITCH, "O1")
+        self._reported_in(NEW, SWITCH, "N1")
+        reported.deposit_id.action_book()
+        self.assertEqual((reported.state, reported.deposit_id.hold_reason), ("held", "double"))
+        self.assertFalse(reported.deposit_id.move_id)
+
     def test_of_two_alike_one_that_was_booked_is_not_enough(self):
         for key in ("O1", "O2"):
             self._reported_in(OLD, SWITCH, key)

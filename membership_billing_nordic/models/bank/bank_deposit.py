@@ -338,8 +338,13 @@ class BankDeposit(models.Model):
         return held
 
     def action_book(self):
-        """Book deposits as they stand; their payments are placed by the scheduled action."""
+        """Book deposits as they stand; their payments are placed by the scheduled action.
+
+        What was only reported is compared once more: where it may be a double, it is held.
+        """
         for deposit in self._check_may_decide():
+            if deposit.state == "reported" and deposit._hold_if_booked():
+                continue
             deposit.with_company(deposit.company_id)._book()
             deposit.decided_by_id = self.env.user
             deposit.payment_ids.filtered(lambda p: p.state in UNDECIDED).write({"state": "new"})

@@ -51,6 +51,17 @@ class BankDeposit(models.Model):
             own.filtered(lambda deposit: deposit.state == "new")._hold_doubles(file)
             file._resume()
 
+    def _hold_if_booked(self):
+        """A person wants to book what was only reported: was its money booked meanwhile?
+
+        :return: True when it may have been; then the deposit is held
+        """
+        self.ensure_one()
+        self.payment_ids.write({"state": "new", "is_booked_elsewhere": False})
+        self.write({"state": "new", "note": False})
+        self._hold_doubles(self.file_id)
+        return self.state == "held"
+
     @api.model
     def _cron_reported(self):
         """Tell of payments that were reported, but that no report has brought to be booked."""
