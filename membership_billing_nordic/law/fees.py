@@ -144,8 +144,9 @@ def fee_days(
     """
     due = legal_due(rules, due, days)
     yield due + max(rules.number("fee_first_days"), 1) * _DAY, "too_early"
-    counted, highest = fee_count(rules, letters, kind)
-    reset = _reset(rules, _since_reset(rules, letters))
+    series = _since_reset(rules, letters)
+    reset = _reset(rules, series)
+    counted, highest = _counted(rules, series, kind)
     if highest is not None and len(counted) >= highest:
         yield reset, "count"
     if letters and (spacing := rules.number("fee_spacing_days")):
@@ -161,10 +162,13 @@ def fee_count(
     :param on: the day of the letter; None: on the day of the last one, before any new reset
     :raises UnverifiedError: a parameter this depends on is not confirmed
     """
-    group, series = _group(rules, kind), _since_reset(rules, letters)
+    series = _since_reset(rules, letters)
     reset = _reset(rules, series)
-    if on and reset and on >= reset:
-        series = []
+    return _counted(rules, [] if on and reset and on >= reset else series, kind)
+
+
+def _counted(rules, series, kind):
+    group = _group(rules, kind)
     counted = [one for one in series if _group(rules, one.kind) == group]
     highest = _value(rules, f"{group}_fee_count")
     return counted, None if highest is None else int(highest)

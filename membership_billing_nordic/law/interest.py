@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from itertools import pairwise
+from operator import attrgetter
 
 from .errors import RatesOutdatedError
 from .rounding import half_up
 
 _DAY = timedelta(days=1)
 _JULY = 7
+_NOTHING = Decimal(0)
+_valid_from = attrgetter("valid_from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +100,15 @@ def segments(
     :param due: the due date the law counts from, see `deadlines.legal_due`
     :raises RatesOutdatedError: on a day something is open on, no rate is in force
     """
+    table = sorted(rates, key=_valid_from)
+    starts = [rate.valid_from for rate in table]
     found: list[Segment] = []
-    for start, end in pairwise(_ends(movements, due, through, rates)):
-        base = principal - sum((one.amount for one in movements if one.day <= start), Decimal(0))
+    for start, end in pairwise(_ends(movements, due, through, starts)):
+        base = principal - sum((one.amount for one in movements if one.day <= start), _NOTHING)
         if base <= 0:
             continue
-        rate = _rate_on(start + _DAY, rates)
-        last = found[-1] if found else None
-        if last and (last.end, last.base, last.rate, last.basis) == (
-            start, base, rate.rate, rate.basis,
-        ):  # fmt: skip
+        rate = _rate_on(start + _DAY, starts, table)
+        if found and _goes_on(found[-1], start, base, rate):
             start = found.pop().start
         found.append(_segment(start, end, base, rate))
     return found
@@ -118,43 +119,39 @@ def interest(parts: Sequence[Segment]) -> Decimal:
     return half_up(sum((part.amount for part in parts), Fraction(0)))
 
 
+def _goes_on(last: Segment, start: date, base: Decimal, rate: RatePeriod) -> bool:
+    """Whether days from ``start`` on belong to the last part."""
+    return (last.end, last.base, last.rate, last.basis) == (start, base, rate.rate, rate.basis)
+
+
 def _segment(start: date, end: date, base: Decimal, rate: RatePeriod) -> Segment:
     count, year = BASES[rate.basis]
     days = count(start, end)
-    amount = Fraction(base) * Fraction(rate.rate) * days / (100 * year)
+    over, under = base.as_integer_ratio()
+    rate_over, rate_under = rate.rate.as_integer_ratio()
+    amount = Fraction(over * rate_over * days, under * rate_under * 100 * year)
     return Segment(start, end, days, base, rate.rate, rate.basis, amount)
 
 
 def _ends(
-    movements: Sequence[Movement], due: date, through: date, rates: Sequence[RatePeriod]
+    movements: Sequence[Movement], due: date, through: date, starts: Sequence[date]
 ) -> list[date]:
     """Where one part ends and the next begins; nothing when no day is past due."""
     if through <= due:
         return []
     ends = {due, through}
     ends.update(one.day for one in movements if due < one.day < through)
-    ends.update(day for day in _rate_ends(tuple(rates)) if due < day < through)
+    within = starts[bisect_right(starts, due) : bisect_right(starts, through)]
+    ends.update(start - _DAY for start in within)
     end = half_year_end(due)
     while end < through:
-        ends.add(max(end, due))
+        ends.add(end)
         end = half_year_end(end + _DAY)
     return sorted(ends)
 
 
-@lru_cache(maxsize=64)
-def _rate_ends(rates: tuple[RatePeriod, ...]) -> tuple[date, ...]:
-    return tuple(rate.valid_from - _DAY for rate in rates)
-
-
-@lru_cache(maxsize=64)
-def _in_order(rates: tuple[RatePeriod, ...]) -> tuple[list[date], list[RatePeriod]]:
-    ordered = sorted(rates, key=lambda rate: rate.valid_from)
-    return [rate.valid_from for rate in ordered], ordered
-
-
-def _rate_on(day: date, rates: Sequence[RatePeriod]) -> RatePeriod:
-    starts, ordered = _in_order(tuple(rates))
+def _rate_on(day: date, starts: Sequence[date], table: Sequence[RatePeriod]) -> RatePeriod:
     place = bisect_right(starts, day) - 1
-    if place < 0 or ordered[place].valid_to < day:
+    if place < 0 or table[place].valid_to < day:
         raise RatesOutdatedError(day)
-    return ordered[place]
+    return table[place]

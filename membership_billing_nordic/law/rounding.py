@@ -11,6 +11,8 @@ def half_up(amount: Decimal | Fraction, unit: Decimal = CENT) -> Decimal:
 
     :param unit: greater than 0, such as 0.01 or 1
     """
-    units = Fraction(amount) / Fraction(unit)
-    whole = int(abs(units) + Fraction(1, 2))
-    return (whole if units >= 0 else -whole) * unit
+    over, under = amount.as_integer_ratio()
+    unit_over, unit_under = unit.as_integer_ratio()
+    over, under = abs(over) * unit_under, under * unit_over
+    whole = (2 * over + under) // (2 * under)
+    return (whole if amount >= 0 else -whole) * unit
