@@ -203,9 +203,12 @@ class DunningRun(models.Model):
         self.env["dunning.run.line"].create(
             [{"run_id": self.id} | _line_vals(verdict) for verdict in verdicts]
         )
+        skipped = {}
         for verdict in verdicts:
             if verdict.reason:
-                verdict.claim._note_skip(verdict.reason, verdict.detail, self.date)
+                skipped.setdefault((verdict.reason, verdict.detail), []).append(verdict.claim.id)
+        for (reason, detail), ids in skipped.items():
+            self.env["dunning.claim"].browse(ids)._note_skip(reason, detail, self.date)
 
     # ------------------------------------------------------------------ sending
 
