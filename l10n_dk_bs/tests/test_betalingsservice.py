@@ -277,6 +277,33 @@ class TestBetalingsservice(DenmarkCommon):
         self.assertEqual(order.line_ids.invoice_id.amount_residual, 350)
         self.assertEqual(self._clearing(), 0)
 
+    def test_the_same_results_twice_are_booked_once(self):
+        order = self._order()
+        self._sent(order)
+        first = self._answered(self._result("0236", order, FIRST))
+        with first._open_bytes() as stream:
+            again = self.env["bank.file"]._receive("again.BS1", stream.read(), self.company)
+        self.assertEqual((again.state, again.duplicate_of_id), ("refused", first))
+        # The same result in a delivery of its own: its money is not booked by itself.
+        records = [self._result("0236", order, FIRST)]
+        other = self._receive("0602", ("0211", records, 35000), state="needs_review")
+        self.assertEqual((other.known_count, other.payment_ids.ids), (1, []))
+        self.assertEqual(other.deposit_ids.mapped("state"), ["held"])
+        self.assertEqual((order.state, self._clearing()), ("collected", 0))
+
+    def test_results_one_ore_off_or_of_another_creditor_change_nothing(self):
+        order = self._order()
+        self._sent(order)
+        records = [self._result("0236", order, FIRST)]
+        file = self._receive("0602", ("0211", records, 35001), state="refused")
+        self.assertIn("350.01", file.issue_ids[0].expected)
+        with patch("odoo.addons.l10n_dk_bs.tests.common.CREDITOR", "07654321"):
+            records = [self._result("0236", order, FIRST)]
+            file = self._receive("0602", ("0211", records, 35000), state="refused")
+        self.assertIn("07654321-00001", "".join(file.issue_ids.mapped("found")))
+        self.assertFalse(self.env["bank.payment"].search([("agreement_id", "=", self.bs.id)]))
+        self.assertEqual(order.state, "sent")
+
     def test_a_charge_back_that_comes_first_finds_its_payment_later(self):
         order = self._order()
         self._sent(order)

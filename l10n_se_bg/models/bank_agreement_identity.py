@@ -11,6 +11,10 @@ class BankAgreement(models.Model):
 
     _inherit = "bank.agreement"
 
+    def _mandate_request_fields(self):
+        fields = super()._mandate_request_fields()
+        return fields | {"identity": "l10n_se_identity"} if self.scheme == SCHEME else fields
+
     def _mandate_request(self, mandate):
         request = super()._mandate_request(mandate)
         if self.scheme != SCHEME or not isinstance(request, MandateRequest):

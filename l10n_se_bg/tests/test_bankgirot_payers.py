@@ -55,6 +55,18 @@ class TestBankgirotPayers(AutogiroCommon):
         self._asked(l10n_se_identity=False).action_request()
         self.assertTrue(self._make()[1].endswith("005599990008"))
 
+    def test_another_program_asks_for_a_mandate(self):
+        row = {
+            "payer_id": self.partner.id,
+            "agreement": self.bankgiro.number,
+            "account": "5000-1111116",
+            "identity": "19121212-1212",
+            "state": "requested",
+        }
+        [answer] = self.env["billing.api"].upsert_mandates([row])
+        self.assertEqual((answer["outcome"], answer["error"]), ("created", ""))
+        self.assertEqual(self._make()[1], f"040009912346{self.number:0>16}{ACCOUNT}{PERSON}")
+
     def test_without_any_number_the_mandate_is_not_asked_for(self):
         with self.assertRaisesRegex(UserError, "organisation number"):
             self._asked(l10n_se_identity=False).action_request()
