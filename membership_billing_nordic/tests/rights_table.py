@@ -281,6 +281,7 @@ dunning.claim.action_show_letters                     -      -        -       - 
 dunning.hold.action_hold                              -      -        -       -           -    x    x       -
 dunning.interest.rate.action_verify                   -      -        -       -           -    -    x       -
 dunning.law.action_verify                             -      -        -       -           -    -    x       -
+dunning.law.mixin.action_verify                       -      -        -       -           -    -    -       -
 dunning.letter.action_cancel_charges                  -      -        -       -           -    x    x       -
 dunning.letter.action_mark_posted                     -      -        -       -           -    x    x       -
 dunning.letter.action_print                           -      -        -       -           -    x    x       -
