@@ -130,7 +130,8 @@ class BillingApi(models.AbstractModel):
             ``needs_review``, ``refused``), ``done``, ``format``, ``sha256``,
             ``duplicate_of`` (the first file's id or 0), ``payments``, ``payments_sum``,
             ``deposits``, ``deposits_sum``, ``mandates``, ``skipped`` (payments that were
-            known already), ``held`` (a person must decide whether to book them), ``unplaced``,
+            known already), ``held`` (a person must decide whether to book them), ``reported``
+            (another report of the bank books them, this one only tells of them), ``unplaced``,
             ``unplaced_sum``, ``issues`` (rows of ``record``,
             ``severity``, ``field``, ``expected``, ``found``, ``action``), ``notices`` (what the
             bank tells people, the first 500: rows of ``record``, ``kind``, ``payer_number``, ``bank_code``,
@@ -153,6 +154,7 @@ class BillingApi(models.AbstractModel):
             "mandates": file.mandate_count,
             "skipped": file.known_count,
             "held": file.held_count,
+            "reported": file.reported_count,
             "unplaced": file.to_place_count,
             "unplaced_sum": amount_text(file.to_place_sum),
             "issues": [
@@ -205,7 +207,10 @@ class BillingApi(models.AbstractModel):
             "date": day_text(payment.bank_date),
             "currency": payment.currency_id.name,
             "amount": amount_text(payment.amount),
-            "amount_unplaced": amount_text(payment.amount_open),
+            # What was only reported is no money to place: another report brings it.
+            "amount_unplaced": amount_text(
+                0 if payment.state == "reported" else payment.amount_open
+            ),
             "reference": payment.reference or "",
             "payer_id": payment.partner_id.id or 0,
             "payer_name": payment.payer_name or "",
