@@ -92,6 +92,14 @@ class TestDunningLetter(DunningCommon):
         self._work()
         self.assertRecordValues(self._claim(invoice), [{"state": "paid", "fee_open": 38.0}])
 
+    def test_a_credited_invoice_costs_no_fee(self):
+        invoice = self._due()
+        self._send()
+        invoice._reverse_moves([{"invoice_date": date(2026, 9, 15)}], cancel=True)
+        self.assertRecordValues(self._claim(invoice), [{"state": "paid", "fee_open": 38.0}])
+        self._work()
+        self.assertRecordValues(self._claim(invoice), [{"state": "closed", "fee_open": 0.0}])
+
     def test_an_email_that_came_back_is_printed(self):
         self.payer.write({"street": "Storgata 1", "zip": "0155", "city": "Oslo"})
         self._due()

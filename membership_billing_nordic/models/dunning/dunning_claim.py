@@ -331,19 +331,29 @@ class DunningClaim(models.Model):
 
     @api.model
     def _give_up_remainders(self, company):
-        """Give up fees and interest of paid invoices that are too small to be asked for."""
-        if not company.mbn_dunning_waive_limit:
-            return
+        """Give up fees and interest of invoices that were credited, and those that are small."""
         for claim in self.search([("company_id", "=", company.id), ("state", "=", "paid")]):
-            claimed = claim.fee_open + claim.interest_open + claim.compensation_open
-            limit = company.currency_id._convert(
-                company.mbn_dunning_waive_limit,
-                claim.currency_id,
-                company,
-                company._billing_today(),
-            )
-            if claim.currency_id.compare_amounts(claimed, limit) <= 0:
+            if claim._is_credited():
+                claim.letter_line_ids._cancel_open(self.env._("The invoice was credited."))
+            elif claim._is_small():
                 claim.letter_line_ids._cancel_open(self.env._("The remainder is small."))
+
+    def _is_credited(self):
+        """Was all of the claim settled by credit notes?"""
+        settling = self.move_line_id.matched_credit_ids.credit_move_id.move_id
+        return bool(settling) and set(settling.mapped("move_type")) == {"out_refund"}
+
+    def _is_small(self):
+        """Is so little open besides the invoice that the company does not ask for it?"""
+        company = self.company_id
+        limit = company.currency_id._convert(
+            company.mbn_dunning_waive_limit,
+            self.currency_id,
+            company,
+            company._billing_today(),
+        )
+        claimed = self.fee_open + self.interest_open + self.compensation_open
+        return self.currency_id.compare_amounts(claimed, limit) <= 0
 
     def _note_skip(self, reason, detail, day):
         self.write({"skip_reason": reason, "skip_detail": detail, "skipped_on": day})
