@@ -12,5 +12,6 @@ from . import (
     bank_reference_layout,
     direct_debit_mandate,
     dunning_law,
+    dunning_letter,
     res_partner,
 )

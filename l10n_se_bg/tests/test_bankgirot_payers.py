@@ -132,3 +132,14 @@ class TestBankgirotPayers(AutogiroCommon):
         self._mandate()
         collected = self._order().line_ids.invoice_id
         self.assertEqual(collected._l10n_se_giro(), {})
+
+    def test_letters_name_bankgiro_and_ocr_number(self):
+        reference = self._invoice(self.payer, 300).payment_reference
+        letter = self.env["dunning.letter"].new(
+            {"agreement_id": self.bankgiro.id, "reference": reference, "account": "5000-1111116"}
+        )
+        self.assertEqual(
+            letter._payment_rows(), [("Bankgiro", "991-2346"), ("OCR number", reference)]
+        )
+        letter.agreement_id = self.agreement
+        self.assertEqual(letter._payment_rows()[0], ("To account", "5000-1111116"))
