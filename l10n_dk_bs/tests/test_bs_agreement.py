@@ -179,6 +179,20 @@ class TestBetalingsserviceAgreement(DenmarkCommon):
         self.bs.l10n_dk_fi_creditor = False
         self.assertEqual(invoice._l10n_dk_fi_line(), "")
 
+    def test_an_invoice_says_in_one_way_only_how_to_pay_it(self):
+        self.bs.layout_ids.next_serial = 17
+        self.bs.next_payer_number = 1001
+        invoice = self._due()
+        html = self._printed(invoice)
+        self.assertIn("+71&lt;000100100000171+87654321&lt;", html)
+        self.assertNotIn('name="payment_communication"', html)
+        self.bs.l10n_dk_fi_creditor = False
+        self.assertIn('name="payment_communication"', self._printed(invoice))
+
+    def _printed(self, invoice):
+        reports = self.env["ir.actions.report"]
+        return reports._render_qweb_html("account.account_invoices", invoice.ids)[0].decode()
+
     def test_lawful_references(self):
         for reference, lawful in (
             ("000100100000171", True),

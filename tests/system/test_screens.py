@@ -70,6 +70,7 @@ LISTS = (
     "action_bank_file",
     "action_bank_file_out",
     "action_bank_file_expectation",
+    "action_bank_notice",
     "action_bank_deposit",
     "action_bank_payment",
     "action_bank_payment_to_place",
