@@ -1,4 +1,5 @@
 from datetime import date, datetime
+from types import SimpleNamespace
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
@@ -180,6 +181,16 @@ class TestRefunds(SwedenCommon):
         self.assertRecordValues(
             again.payment_ids, [{"state": "unmatched", "outcome": "no_refund", "amount": -300}]
         )
+
+    def test_a_payout_under_another_reference_is_placed_by_a_person(self):
+        refund, _lines = self._sent()
+        told = SimpleNamespace(reference="SOMETHING", amount=refund.amount)
+        payment = self._specification(told).payment_ids
+        self.assertEqual((payment.outcome, refund.state), ("no_refund", "sent"))
+        nothing = self.env["account.move"]
+        payment._place([{"partner": self.partner, "invoice": nothing, "amount": -300}])
+        self.assertRecordValues(refund, [{"state": "paid", "payment_id": payment.id}])
+        self.assertEqual((self._standing(), self._clearing()), (0, 0))
 
     def test_a_refund_that_comes_back_stands_again(self):
         refund, _lines = self._sent()

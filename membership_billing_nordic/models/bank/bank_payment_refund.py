@@ -19,14 +19,17 @@ class BankPayment(models.Model):
     )
 
     def _run_in_file(self):
-        payouts = self.filtered(lambda payment: payment.agreement_id._is_payout(payment))
+        out = self.filtered(lambda payment: payment.amount < 0)
+        refunds = self.env["bank.refund"]._paid_by(out)
+        payouts = out.filtered(
+            lambda payment: payment in refunds or payment.agreement_id._is_payout(payment)
+        )
         if payouts:
-            payouts._pay_refunds()
+            payouts._pay_refunds(refunds)
         return super(BankPayment, self - payouts)._run_in_file()
 
-    def _pay_refunds(self):
+    def _pay_refunds(self, refunds):
         """The bank has paid these out: each uses up the credits of its refund."""
-        refunds = self.env["bank.refund"]._paid_by(self)
         lost = self.filtered(lambda payment: payment not in refunds)
         lost.write({"state": "unmatched", "outcome": "no_refund"})
         self._book_placements(
@@ -63,6 +66,30 @@ class BankPayment(models.Model):
         """All that is open of ``payment`` goes to the payer's account and pays no claim."""
         target = Target(partner, self.env["account.move.line"], payment.amount_open)
         return Placement(payment, "on_account", [target])
+
+    def _place(self, targets):
+        result = super()._place(targets)
+        if len(targets) == 1 and self.amount < 0:
+            self._settle_refund(targets[0]["partner"])
+        return result
+
+    def _settle_refund(self, payer):
+        """A person says that this money went to ``payer``: the refund that is awaited is paid."""
+        payment = self.sudo()
+        refund = (
+            payment.env["bank.refund"]
+            .search(
+                [
+                    ("agreement_id", "=", payment.agreement_id.id),
+                    ("partner_id", "=", payer.commercial_partner_id.id),
+                    ("state", "=", "sent"),
+                ],
+                order="id",
+            )
+            .filtered(lambda row: row.currency_id.is_zero(row.amount + payment.amount))[:1]
+        )
+        if refund:
+            refund._note_paid(payment)
 
     def _put_on_account(self, partner):
         """As a person decided: what is open of this payment stands to ``partner``.

@@ -61,7 +61,9 @@ class DirectDebitOrder(models.Model):
         self._check_may_change()
         for order in self.sudo()._lock_live():
             if problem := order._move_problem(day):
-                raise UserError(f"{order.display_name}: {problem}")
+                raise UserError(
+                    self.env._("%(debit)s: %(problem)s", debit=order.display_name, problem=problem)
+                )
             order.move_to = day
 
     def _move_problem(self, day):
