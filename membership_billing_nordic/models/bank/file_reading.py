@@ -541,7 +541,10 @@ class RowWriter:
     def _notice_vals(self, agreement, message, payers):
         values = {name: getattr(message, name) for name in _PLAIN_NOTICE_FIELDS}
         if agreement:
-            values["meaning"] = agreement._bank_meaning(message.meaning)
+            values |= {
+                "company_id": agreement.company_id.id,
+                "meaning": agreement._bank_meaning(message.meaning),
+            }
         return values | {
             "agreement_id": agreement.id,
             "partner_id": payers.get(message.record),
