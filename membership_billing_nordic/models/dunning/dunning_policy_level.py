@@ -112,18 +112,21 @@ class DunningPolicyLevel(models.Model):
     def _unlawful(self):
         """What of this letter no law allows, as a sentence; empty when all is well."""
         self.ensure_one()
-        claimed = self.fee or self.claims_interest or self.claims_compensation
+        charges = self.fee or self.claims_interest or self.claims_compensation
+        is_enforceable = self.claim_kind == "fee"
+        is_reminder = self.kind == "reminder"
+        is_for_companies = self.policy_id.customer_type == "business"
         problems = (
             (
-                self.claim_kind != "fee" and claimed,
+                charges and not is_enforceable,
                 self.env._("Only an enforceable fee can carry a reminder fee or interest."),
             ),
             (
-                self.claim_kind != "fee" and self.kind != "reminder",
+                not is_reminder and not is_enforceable,
                 self.env._("Only an enforceable fee can be demanded or go on to collection."),
             ),
             (
-                self.claims_compensation and self.policy_id.customer_type != "business",
+                self.claims_compensation and not is_for_companies,
                 self.env._("Compensation for late payment is only for policies for companies."),
             ),
         )
