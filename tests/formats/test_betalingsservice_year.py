@@ -1,8 +1,8 @@
-"""Months with Betalingsservice as it is played: our deliveries are taken, its own read as written."""
+"""A year with Betalingsservice as it is played: our deliveries are taken, its own read as written."""
 
 from collections import defaultdict
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,15 +12,17 @@ from odoo.addons.l10n_dk_bs.formats.outgoing_collections import Collections, Ter
 from odoo.addons.l10n_dk_bs.formats.outgoing_mandates import MandateRequests
 from odoo.addons.membership_billing_nordic.formats import messages
 
+from tests.bank_simulator.denmark import days
 from tests.bank_simulator.denmark.house import Betalingsservice
 
-from .months import by_day, net, read
+from .played import by_day, net, read
 
 SUPPLIER, CREDITOR, GROUP = "12345678", "01234567", "00001"
 NUMBER = agreement_number(CREDITOR, GROUP)
 WHO = {"account": "", "agreement_number": NUMBER}
 MEMBERS, WITHOUT_MANDATE = 300, 60
-MADE, BEGIN, END = date(2026, 10, 1), date(2026, 9, 1), date(2026, 12, 31)
+BEGIN, MONTHS = date(2026, 9, 1), 12
+JOIN_A_MONTH = (MEMBERS - WITHOUT_MANDATE) // MONTHS
 
 
 def handed_in(house, at, encoder, requests, number):
@@ -31,7 +33,7 @@ def handed_in(house, at, encoder, requests, number):
     return house.take(encoder.encode(sender, [assignment], at.date()).content, at)
 
 
-def collection(number):
+def collection(number, due=date(2026, 11, 2)):
     return messages.CollectionRequest(
         key=f"c{number}",
         payer_number=str(1000 + number),
@@ -40,10 +42,10 @@ def collection(number):
         payer_zip="8000",
         payer_city="Aarhus C",
         payer_country="DK",
-        reference=f"INV{number:06d}",
+        reference=f"{due:%y%m}{number:05d}",
         amount=Decimal("350.50") + number,
         currency="DKK",
-        due_date=date(2026, 11, 2),
+        due_date=due,
         lines=("Kontingent 4. kvartal 2026", "Æblegrød & co."),
         **WHO,
     )
@@ -59,33 +61,48 @@ def mandate(number):
     )
 
 
-@pytest.fixture(scope="module")
-def months():
-    house = Betalingsservice(seed=5, supplier=SUPPLIER, agreements={(CREDITOR, GROUP): "total"})
-    members = range(WITHOUT_MANDATE, MEMBERS)
-    requests = handed_in(
-        house, datetime(2026, 9, 10, 9), MandateRequests(), map(mandate, members), 1
-    )
+def first_days():
+    """The first banking day of each month of the year."""
+    for place in range(MONTHS):
+        month = BEGIN.month + place
+        yield days.on_or_after(date(BEGIN.year + month // 12, month % 12 + 1, 1))
+
+
+def play_a_month(house, place, due):
+    """A month's members sign up, all are collected from; both on the last day that is taken."""
+    at = datetime.combine(days.closes(due).date(), time(9))
+    begin = WITHOUT_MANDATE + place * JOIN_A_MONTH
+    new = map(mandate, range(begin, begin + JOIN_A_MONTH))
+    requests = handed_in(house, at, MandateRequests(), new, 2 * place + 1)
     assert not requests.refused
-    collections = handed_in(
-        house,
-        datetime(2026, 10, 1, 9),
-        Collections({NUMBER: Terms()}),
-        map(collection, range(MEMBERS)),
-        2,
-    )
-    assert (collections.refused, collections.missed, collections.doubles) == ("", [], [])
-    return house, collections, read(house.play(BEGIN, END), DECODERS)
+    wanted = [collection(number, due) for number in range(MEMBERS)]
+    answer = handed_in(house, at, Collections({NUMBER: Terms()}), wanted, 2 * place + 2)
+    assert (answer.refused, answer.missed, answer.doubles) == ("", [], [])
+    assert len(answer.taken) + len(answer.slips) == MEMBERS
+    return answer
 
 
-def test_deliveries_are_sound(months):
-    _house, _answer, found = months
+@pytest.fixture(scope="module")
+def year():
+    house = Betalingsservice(seed=5, supplier=SUPPLIER, agreements={(CREDITOR, GROUP): "total"})
+    answers, files, day = [], [], BEGIN
+    for place, due in enumerate(first_days()):
+        until = days.closes(due).date()
+        files += house.play(day, until - timedelta(days=1))
+        answers.append(play_a_month(house, place, due))
+        day = until
+    files += house.play(day, day + timedelta(days=60))
+    return house, answers, read(files, DECODERS)
+
+
+def test_deliveries_are_sound(year):
+    _house, _answers, found = year
     assert not found[messages.FormatIssue]
     assert all(total.agrees for total in found[messages.ControlTotal])
 
 
-def test_money_is_what_the_bank_put_on_the_account(months):
-    house, _answer, found = months
+def test_money_is_what_the_bank_put_on_the_account(year):
+    house, _answers, found = year
     assert net(found) == Decimal(sum(house.sums.values())) / 100
     truth = defaultdict(Decimal)
     for (_creditor, _group, day), ore in house.sums.items():
@@ -93,8 +110,8 @@ def test_money_is_what_the_bank_put_on_the_account(months):
     assert by_day(found) == truth
 
 
-def test_every_collection_ends_as_it_ended(months):
-    house, answer, found = months
+def test_every_collection_ends_as_it_ended(year):
+    house, answers, found = year
     paid = {one.reference for one in found[messages.PaymentReceived]}
     failed = {one.reference for one in found[messages.PaymentFailed]}
     back = {one.reference for one in found[messages.PaymentReversed]}
@@ -118,11 +135,14 @@ def test_every_collection_ends_as_it_ended(months):
         if outcome in told and one.reference not in told[outcome]
     ]
     assert not wrong
-    assert len(answer.slips) >= WITHOUT_MANDATE
+    assert len(house.ends) == MONTHS * MEMBERS
+    taken, slips = zip(*((len(one.taken), len(one.slips)) for one in answers), strict=True)
+    assert (taken[0], slips[0]) == (JOIN_A_MONTH, MEMBERS - JOIN_A_MONTH)
+    assert taken[-1] > 5 * JOIN_A_MONTH and slips[-1] >= WITHOUT_MANDATE
 
 
-def test_mandates_are_what_they_are(months):
-    house, _answer, found = months
+def test_mandates_are_what_they_are(year):
+    house, _answers, found = year
     events = found[messages.MandateEvent]
     begun = {event.payer_number for event in events if event.event == "registered"}
     ended = {event.payer_number for event in events if event.event == "cancelled"}
@@ -132,13 +152,13 @@ def test_mandates_are_what_they_are(months):
     assert {number.lstrip("0") for number in begun - ended} == living
 
 
-def test_a_full_list_is_read(months):
-    house, _answer, _found = months
-    found = read([house.full_list(CREDITOR, GROUP, END)], DECODERS)
+def test_a_full_list_is_read(year):
+    house, _answers, _found = year
+    found = read([house.full_list(CREDITOR, GROUP, date(2027, 10, 31))], DECODERS)
     assert not found[messages.FormatIssue]
     listed = found[messages.MandateEvent]
     assert {event.event for event in listed} == {"listed"}
-    assert len(listed) > MEMBERS - WITHOUT_MANDATE - 20
+    assert len(listed) == sum(one.ends is None for one in house.mandates[CREDITOR, GROUP].values())
 
 
 def test_a_slip_for_a_payer_whose_mandate_was_told_is_noticed():
@@ -151,7 +171,7 @@ def test_a_slip_for_a_payer_whose_mandate_was_told_is_noticed():
     assert [one.customer for one in answer.with_mandate] == ["1000"]
 
 
-def test_what_is_refused_is_told_and_no_mandate(months):
+def test_what_is_refused_is_told_and_no_mandate():
     house = Betalingsservice(seed=5, supplier=SUPPLIER, agreements={(CREDITOR, GROUP): "total"})
     request = messages.MandateRequest(
         key="m",
@@ -161,7 +181,7 @@ def test_what_is_refused_is_told_and_no_mandate(months):
         **WHO,
     )
     handed_in(house, datetime(2026, 9, 10, 9), MandateRequests(), [request], 1)
-    found = read(house.play(BEGIN, END), DECODERS)
+    found = read(house.play(BEGIN, date(2026, 9, 30)), DECODERS)
     assert not found[messages.MandateEvent]
     [told] = found[messages.RequestEvent]
     assert (told.event, told.payer_number, told.bank_code) == ("rejected", "1001", "030001")
