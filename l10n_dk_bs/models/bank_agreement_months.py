@@ -65,13 +65,17 @@ class BankAgreement(models.Model):
             )
 
     def _dk_planned(self, first):
-        """``{first day of a month: (number, sum)}`` of the debits from ``first`` on."""
+        """``{first day of a month: (number, sum)}`` of the debits from ``first`` on.
+
+        Payment slips wait for no month to close.
+        """
         rows = (
             self.env["direct.debit.order"]
             .sudo()
             ._read_group(
                 [
                     ("agreement_id", "=", self.id),
+                    ("is_form", "=", False),
                     ("state", "in", ("planned", "sent", "waiting")),
                     ("due_date", ">=", first),
                 ],

@@ -107,6 +107,11 @@ class TestSlips(DenmarkCommon):
     def _homed(self, name):
         return self._payer(name, street="Vej 1", zip="2100", city="København Ø")
 
+    def test_slips_are_in_no_month_that_closes(self):
+        order = self._order(amount=350.50)
+        self.assertEqual((order.is_form, order.state), (True, "planned"))
+        self.assertNotIn("350.50", self.bs.l10n_dk_months)
+
     def test_only_the_total_solution_sends_slips_and_only_if_told_to(self):
         self.bs.l10n_dk_slips = False
         self.assertFalse(self._order())
