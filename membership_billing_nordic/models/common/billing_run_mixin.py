@@ -71,6 +71,11 @@ class BillingRunMixin(models.AbstractModel):
             return self.run_seconds / worked
         return self._run_usual_seconds
 
+    def _in_company(self):
+        """The run as its company's office works on it: its time zone, language and accounts."""
+        company = self.company_id
+        return self.sudo().with_company(company).with_context(**company._billing_context())
+
     def _run_take(self, limit):
         """The next rows to work on, about ``limit``; empty when nothing is left."""
         raise NotImplementedError

@@ -362,10 +362,6 @@ class DunningRun(models.Model):
         ):
             raise AccessError(self.env._("Only a billing manager can send reminders."))
 
-    def _in_company(self):
-        company = self.company_id
-        return self.sudo().with_company(company).with_context(**company._billing_context())
-
     # ------------------------------------------------------------------ scheduled actions
 
     @api.model

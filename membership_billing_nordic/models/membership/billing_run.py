@@ -326,10 +326,6 @@ class BillingRun(models.Model):
         ):
             raise AccessError(self.env._("Only a billing manager can run the billing."))
 
-    def _in_company(self):
-        company = self.company_id
-        return self.sudo().with_company(company).with_context(**company._billing_context())
-
     # ------------------------------------------------------------------
     # Work in the background, and what a person wants meanwhile
     # ------------------------------------------------------------------
