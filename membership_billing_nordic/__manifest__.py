@@ -90,6 +90,7 @@
         "report/report_dunning_letter.xml",
         "views/dunning_views.xml",
         "views/dunning_place_views.xml",
+        "views/dunning_life_views.xml",
     ],
     "demo": ["demo/membership_demo.xml"],
     "post_init_hook": "post_init_hook",

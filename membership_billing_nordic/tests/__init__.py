@@ -37,6 +37,7 @@ from . import (
     test_delivery_link,
     test_dunning_law,
     test_dunning_letter,
+    test_dunning_life,
     test_dunning_run,
     test_invoice_sending,
     test_invoice_writer,

@@ -19,4 +19,10 @@ from . import (
 )
 
 # extend the models above
-from . import dunning_law_desk  # isort: skip
+from . import (  # isort: skip
+    dunning_effect,
+    dunning_lapse,
+    dunning_law_desk,
+    dunning_posting,
+    dunning_remainder,
+)

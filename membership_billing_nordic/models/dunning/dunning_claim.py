@@ -80,14 +80,14 @@ class DunningClaim(models.Model):
         compute="_compute_claimed",
         store=True,
         help="Fees that letters claim and that are neither paid nor cancelled. They are in the "
-        "books when they are paid.",
+        "books when they are paid, or from the letter on, as the company wants it.",
     )
     interest_open = fields.Monetary(
         string="Interest Claimed",
         compute="_compute_claimed",
         store=True,
         help="Interest that letters claim and that is neither paid nor cancelled. It is in the "
-        "books when it is paid.",
+        "books when it is paid, or from the letter on.",
     )
     compensation_open = fields.Monetary(
         string="Compensation Claimed",

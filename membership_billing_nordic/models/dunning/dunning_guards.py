@@ -71,14 +71,30 @@ class Guards:
             ("disputed", claim.is_disputed, claim.hold_reason),
             ("paused", claim.paused_until and claim.paused_until >= self.day, claim.hold_text),
             ("payer_hold", claim.partner_id.mbn_dunning_hold, claim.partner_id.mbn_dunning_why),
-            ("debit", claim.move_line_id.id in self.debited, ""),
-            ("online", claim.invoice_id.id in self.paid_online, ""),
-            ("credit", claim.partner_id.id in self.payers_with_money, ""),
+            *self._money_checks(claim),
         )
         for reason, applies, detail in checks:
             if applies:
                 return reason, detail or ""
         return self._bank_reason(claim)
+
+    def _money_checks(self, claim):
+        return (
+            ("debit", claim.move_line_id.id in self.debited, ""),
+            ("online", claim.invoice_id.id in self.paid_online, ""),
+            ("credit", claim.partner_id.id in self.payers_with_money, ""),
+        )
+
+    def money_reason(self, claim):
+        """(reason, detail) why it is not known yet whether ``claim`` is paid; empty when it is."""
+        for reason, applies, _detail in self._money_checks(claim):
+            if applies:
+                return reason, ""
+        return self._bank_reason(claim)
+
+    def is_money_under_way(self, claim):
+        """Is something being paid, or paid and not used yet, that may be for ``claim``?"""
+        return any(applies for _reason, applies, _detail in self._money_checks(claim))
 
     # ------------------------------------------------------------------ money under way
 

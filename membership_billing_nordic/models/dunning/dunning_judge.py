@@ -78,6 +78,8 @@ class ClaimJudge:
         currency = claim.currency_id
         if claim.state in ("paid", "closed"):
             return "paid", ""
+        if claim.closes_on and claim.closes_on <= self.day:
+            return "lapse", ""
         if not claim.next_level_id:
             return "step", ""
         if not claim.next_date or claim.next_date > self.day:

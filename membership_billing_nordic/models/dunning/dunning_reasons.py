@@ -3,6 +3,7 @@
 REASONS = [
     ("paid", "Paid meanwhile"),
     ("step", "This letter is not the next one any more"),
+    ("lapse", "It is not owed, and closes by itself"),
     ("not_due", "The letter is not due yet"),
     ("law_early", "The law allows the letter only later"),
     ("small", "Less is open than the policy's smallest amount"),
