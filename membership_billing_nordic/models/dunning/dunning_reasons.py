@@ -10,6 +10,7 @@ REASONS = [
     ("disputed", "Disputed"),
     ("paused", "On hold"),
     ("payer_hold", "The payer is on hold"),
+    ("plan", "A payment plan is kept"),
     ("debit", "A direct debit is under way"),
     ("online", "It is being paid online"),
     ("credit", "Money of the payer is not used yet"),

@@ -154,6 +154,7 @@ class DunningRun(models.Model):
         self.write({"state": "preparing", "date": today, "run_total": 0})
         claims = self.env["dunning.claim"]
         claims._refresh(self.company_id, today)
+        self.env["dunning.payment.plan"]._follow(self.company_id)
         if len(self._due_claims(_BATCH + 1)) <= _BATCH:
             self._prepare()
         else:
@@ -381,6 +382,7 @@ class DunningRun(models.Model):
             office.env["dunning.payment"]._use_money(company)
             office.env["dunning.claim"]._give_up_remainders(company)
             office.env["dunning.effect"]._follow_all(company)
+            office.env["dunning.payment.plan"]._follow(company)
             self.env["ir.cron"]._commit_progress(1)
         for run in self.search([("state", "in", WORKING)], order="id"):
             if not run._in_company()._go_on():
