@@ -241,7 +241,7 @@ class TestEarlierLetters(DunningCommon):
         )
         run = self._preview()
         self.assertRecordValues(
-            run.line_ids.sorted("claim_id"),
+            run.line_ids.sorted(lambda line: line.claim_id.id),
             [
                 {"level_id": self.notice.id, "fee": 38.0, "fee_reason": False},
                 {"level_id": self.notice.id, "fee": 0.0, "fee_reason": "count"},
@@ -249,14 +249,22 @@ class TestEarlierLetters(DunningCommon):
         )
 
     def test_days_between_letters_hold_across_the_change(self):
-        self._law(self.land, {"fee_spacing_days": 10})
+        self._law(self.land, {"fee_spacing_days": 25})
         invoice = self._due()
-        self._import({"invoice": invoice.name, "sent_on": "2026-10-15", "fee": "38"})
-        self.assertEqual(self._claim(invoice).next_level_id, self.notice)
-        self.notice.fee = 0.0
-        self.notice.kind = "reminder"
-        self.notice.fee = 38.0
-        self.assert_skipped(self._preview(), invoice, "law_early")
+        self._import(
+            {
+                "invoice": invoice.name,
+                "sent_on": "2026-09-30",
+                "deadline": "2026-10-14",
+                "fee": "38",
+            }
+        )
+        self.assertEqual(self._claim(invoice).next_date, date(2026, 10, 15))
+        run = self._preview()
+        self.assert_skipped(run, invoice, "law_early")
+        self.assertEqual(run.line_ids.detail, "10/25/2026")
+        self._at(2026, 10, 25)
+        self.assertRecordValues(self._preview().line_ids, [{"state": "pending", "fee": 38.0}])
 
     def test_bad_rows_hinder_no_other(self):
         invoice, later = self._due(), self._due(due="2026-12-01")

@@ -31,7 +31,7 @@ class DunningPaymentPlanMake(models.TransientModel):
         readonly=False,
         help="Proposed is the highest fee that the law allows. Where it knows none, there is none.",
     )
-    fee_note = fields.Char(compute="_compute_fee", store=True)
+    fee_note = fields.Char(compute="_compute_fee_note", help="Why no fee can be claimed.")
     amount_total = fields.Monetary(string="To Pay in All", compute="_compute_amount_total")
     count = fields.Integer(string="Number of Instalments", default=3, required=True)
     every = fields.Selection(
@@ -62,10 +62,17 @@ class DunningPaymentPlanMake(models.TransientModel):
 
     @api.depends("claim_ids")
     def _compute_fee(self):
-        plans = self.env["dunning.payment.plan"]
         for wizard in self:
-            claims = wizard.claim_ids._origin
-            wizard.fee, wizard.fee_note = plans._highest_fee(claims) if claims else (0.0, "")
+            wizard.fee = wizard._highest_fee()[0]
+
+    @api.depends("claim_ids")
+    def _compute_fee_note(self):
+        for wizard in self:
+            wizard.fee_note = wizard._highest_fee()[1]
+
+    def _highest_fee(self):
+        claims = self.claim_ids._origin
+        return self.env["dunning.payment.plan"]._highest_fee(claims) if claims else (0.0, "")
 
     @api.depends("amount_owed", "fee")
     def _compute_amount_total(self):
@@ -87,7 +94,8 @@ class DunningPaymentPlanMake(models.TransientModel):
     def _compute_amount_planned(self):
         for wizard in self:
             wizard.amount_planned = sum(wizard.line_ids.mapped("amount"))
-            wizard.amount_left = wizard.amount_total - wizard.amount_planned
+            left = wizard.amount_total - wizard.amount_planned
+            wizard.amount_left = wizard.currency_id.round(left) if wizard.currency_id else left
 
     def _proposed(self):
         """(due date, amount) of equal instalments; the last one takes what does not divide."""

@@ -189,7 +189,7 @@ class ClaimJudge:
         """``[verdict]`` of claims that a payment plan is made of; the oldest one carries its fee.
 
         :param wanted: the fee; None: the highest there may be
-        :raises LawError: a fee is wanted, and the law's figures for it are not confirmed
+        :raises UnverifiedError: a fee is wanted, and the law's figures for it are not confirmed
         """
         claims = claims.with_env(self.env).sorted(lambda claim: (claim.due_date, claim.id))
         self.guards = Guards(self.company, claims, self.day, self.book)

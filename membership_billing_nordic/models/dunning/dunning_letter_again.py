@@ -43,6 +43,7 @@ class DunningLetter(models.Model):
         levels = {line.claim_id: line.level_id for line in lines}
         lines._cancel_open(self.env._("A new letter replaces it."))
         lines.write({"is_replaced": True})
+        self.env.flush_all()  # before the database compares the new letter with this one
         today = self.company_id._billing_today()
         verdicts = ClaimJudge(self.company_id, today).judge(
             lines.claim_id.filtered(lambda claim: claim.state not in ("paid", "closed"))

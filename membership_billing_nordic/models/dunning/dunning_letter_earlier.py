@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tools import formatLang
 
 from ...formats.references import normalise
-from ...law.errors import LawError
+from ...law.errors import UnverifiedError
 from ...law.fees import cap
 from .dunning_law_book import LawBook
 from .dunning_letter_line import PARTS
@@ -137,9 +137,9 @@ class DunningLetter(models.Model):
         try:
             rules = LawBook(self.env).rules(claim.company_id, claim.customer_type, earlier.sent_on)
             highest = float(cap(rules, earlier.kind) or 0)
-        except LawError as error:
+        except UnverifiedError as error:
             raise UserError(
-                self.env._("The fee cannot be claimed any longer. %(why)s", why=error)
+                self.env._("The fee cannot be claimed any longer. %(why)s", why=error.what)
             ) from error
         if claim.currency_id.compare_amounts(earlier.claimed["fee"], highest) > 0:
             raise UserError(

@@ -2,7 +2,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date, formatLang
 
-from ...law.errors import LawError
+from ...law.errors import UnverifiedError
 from .dunning_guards import Guards
 from .dunning_judge import ClaimJudge
 from .dunning_law_book import LawBook
@@ -125,8 +125,8 @@ class DunningPaymentPlan(models.Model):
         company = claims.company_id
         try:
             verdict = ClaimJudge(company, company._billing_today()).plan(claims, None)[0]
-        except LawError as error:
-            return 0.0, str(error)
+        except UnverifiedError as error:
+            return 0.0, error.what
         return float(verdict.fee), ""
 
     @api.model
@@ -154,9 +154,9 @@ class DunningPaymentPlan(models.Model):
     def _judged(self, claims, fee, today):
         try:
             verdicts = ClaimJudge(claims.company_id, today).plan(claims, fee)
-        except LawError as error:
+        except UnverifiedError as error:
             raise UserError(
-                self.env._("No fee can be claimed for the plan. %(why)s", why=error)
+                self.env._("No fee can be claimed for the plan. %(why)s", why=error.what)
             ) from error
         if claims.currency_id.compare_amounts(float(verdicts[0].fee), fee) < 0:
             raise UserError(

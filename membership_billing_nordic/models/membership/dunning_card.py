@@ -33,6 +33,8 @@ class ResPartner(models.Model):
 
     def _mbn_reminder_events(self):
         payers = self._mbn_reminded_payers()
+        if not payers:
+            return []
         letters = self.env["dunning.letter"].search(
             [("partner_id", "in", payers.ids), ("company_id", "in", self.env.companies.ids)],
             limit=_LETTERS_SHOWN,
