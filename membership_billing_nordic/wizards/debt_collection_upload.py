@@ -29,9 +29,7 @@ class DebtCollectionUpload(models.TransientModel):
         content = base64.b64decode(self.content or b"")
         if not content:
             raise UserError(self.env._("Choose a file that is not empty."))
-        agency = self.agency_id.sudo()
-        company = agency.company_id
-        agency = agency.with_company(company).with_context(**company._billing_context())
+        agency = self.agency_id.sudo()._in_company()
         file = agency.env["debt.collection.file"]._receive(
             agency, self.name or "answers.jsonl", content
         )

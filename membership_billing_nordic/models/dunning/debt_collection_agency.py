@@ -85,6 +85,11 @@ class DebtCollectionAgency(models.Model):
             return self.browse()
         return self.sudo().search([("channel_id", "=", channel.id)], limit=1)
 
+    def _in_company(self):
+        """The agency in the language and time zone of its company."""
+        company = self.company_id
+        return self.with_company(company).with_context(**company._billing_context())
+
     def _accounts(self):
         """The agency's bank accounts, without dots and blanks."""
         return set(self.sudo().partner_id.bank_ids.mapped("sanitized_acc_number")) - {False, ""}
@@ -97,8 +102,7 @@ class DebtCollectionAgency(models.Model):
 
     def _propose(self):
         """The file of new cases that waits for approval, filled with what is ready today."""
-        company = self.company_id
-        agency = self.with_company(company).with_context(**company._billing_context())
+        agency = self._in_company()
         files = agency.env["debt.collection.file"]
         waiting = files.search(
             [("agency_id", "=", self.id), ("kind", "=", "cases"), ("state", "=", "preview")],

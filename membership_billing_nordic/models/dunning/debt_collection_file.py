@@ -9,7 +9,7 @@ from odoo.fields import NO_ACCESS
 
 from ...formats import collection_exchange as exchange
 from ...formats.messages import FormatError
-from ..bank.channel_ways import WayError
+from ..bank.channel_ways import FateUnknown, WayError
 from ..bank.file_sealing import DamagedError, KeyMissingError, seal, unseal
 from .debt_collection_writing import case_record, correction_record
 
@@ -308,6 +308,8 @@ class DebtCollectionFile(models.Model):
                     way.send(self.name, content)
             channel._note_success()
         except WayError as error:
+            if not isinstance(error, FateUnknown):
+                self.state = "queued"
             self.problem = channel._sentence(error)
             channel._note_failure(error)
             return
@@ -339,8 +341,7 @@ class DebtCollectionFile(models.Model):
     def _agencies(self, domain):
         """Agencies, each in the language and time zone of its company."""
         for agency in self.env["debt.collection.agency"].search(domain):
-            company = agency.company_id
-            yield agency.with_company(company).with_context(**company._billing_context())
+            yield agency._in_company()
 
     @api.model
     def _cron_daily(self):
@@ -357,8 +358,12 @@ class DebtCollectionFile(models.Model):
             self.env["ir.cron"]._commit_progress(1)
         self.env["debt.collection.case"]._tidy_desk()
         for file in self.search([("state", "in", ("queued", "sending"))], order="id"):
+            file = file._in_company()
             if not file.is_by_hand:
-                file._in_company()._send()
+                file._send()
+            elif file.state == "sending":
+                file.state = "queued"
+                file._refresh_desk()
             self.env["ir.cron"]._commit_progress(1)
 
     # ------------------------------------------------------------------ answers

@@ -19,7 +19,7 @@ class DebtCollectionLine(models.Model):
     claim_id = fields.Many2one(
         "dunning.claim", required=True, readonly=True, index=True, ondelete="restrict"
     )
-    invoice_id = fields.Many2one(related="claim_id.invoice_id", store=True)
+    invoice_id = fields.Many2one(related="claim_id.invoice_id", store=True, index=True)
     due_date = fields.Date(related="claim_id.due_date", store=True)
     principal = fields.Monetary(readonly=True, help="What was open of the invoice.")
     fee = fields.Monetary(readonly=True)

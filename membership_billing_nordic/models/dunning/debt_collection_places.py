@@ -79,7 +79,8 @@ class BankFile(models.Model):
     def _receive(self, name, content, company=None, channel=None):
         """What comes in through an agency's channel is the agency's answer, no file of a bank."""
         if agency := self.env["debt.collection.agency"]._of_channel(channel):
-            self.env["debt.collection.file"].sudo()._receive(agency, name, content)
+            agency = agency._in_company()
+            agency.env["debt.collection.file"]._receive(agency, name, content)
             return self.browse()
         return super()._receive(name, content, company=company, channel=channel)
 
