@@ -82,6 +82,7 @@ LISTS = (
     "action_dunning_run",
     "action_dunning_claim",
     "action_dunning_letter",
+    "action_dunning_payment_plan",
     "action_dunning_policy",
     "action_dunning_law",
     "action_dunning_interest_rate",
