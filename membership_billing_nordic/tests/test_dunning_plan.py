@@ -210,6 +210,7 @@ class TestEarlierLetters(DunningCommon):
                 "deadline": "2026-09-30",
                 "fee": "38,00",
                 "fee_open": "38,00",
+                "interest": "2,00",
             },
             {
                 "reference": two.payment_reference,
@@ -239,12 +240,13 @@ class TestEarlierLetters(DunningCommon):
                 {"state": "reminded", "letter_count": 2, "fee_open": 0.0},
             ],
         )
-        run = self._preview()
+        run, notice = self._preview(), self.notice.id
         self.assertRecordValues(
             run.line_ids.sorted(lambda line: line.claim_id.id),
             [
-                {"level_id": self.notice.id, "fee": 38.0, "fee_reason": False},
-                {"level_id": self.notice.id, "fee": 0.0, "fee_reason": "count"},
+                # 49 days of 1000 at 12.25 %, less what the previous system claimed
+                {"level_id": notice, "fee": 38.0, "fee_reason": False, "interest": 14.45},
+                {"level_id": notice, "fee": 0.0, "fee_reason": "count", "interest": 16.45},
             ],
         )
 

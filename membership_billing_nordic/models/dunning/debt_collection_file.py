@@ -230,7 +230,7 @@ class DebtCollectionFile(models.Model):
             raise UserError(self.env._("Nothing is left to hand over: propose anew."))
         self.case_ids._approve(verdicts, today)
         self.date = today
-        self._write([case_record(case) for case in self.case_ids.sorted("id")])
+        self._encode([case_record(case) for case in self.case_ids.sorted("id")])
         self.write({"state": "queued", "approved_by_id": user.id})
         self.message_post(
             body=self.env._(
@@ -241,7 +241,7 @@ class DebtCollectionFile(models.Model):
         )
         self._wake()
 
-    def _write(self, records):
+    def _encode(self, records):
         company = self.company_id
         sheet = exchange.Sheet(
             file_id=self.name,
@@ -283,7 +283,7 @@ class DebtCollectionFile(models.Model):
         if not events:
             return self.browse()
         file = self._make(agency, "corrections", "queued")
-        file._write([correction_record(event) for event in events])
+        file._encode([correction_record(event) for event in events])
         events.file_id = file
         return file
 
@@ -382,10 +382,10 @@ class DebtCollectionFile(models.Model):
             name = f"{digest[:8]}-{name}"
         file = self._make(agency, "answers", "received", name)
         file._store(content)
-        file._read(content)
+        file._read_answers(content)
         return file
 
-    def _read(self, content):
+    def _read_answers(self, content):
         sheet, faults = exchange.read(content)
         answers = [record for record in sheet.records if isinstance(record, exchange.Answer)]
         problems = [

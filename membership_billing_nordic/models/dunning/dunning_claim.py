@@ -194,7 +194,11 @@ class DunningClaim(models.Model):
                 claim[name] = sum(claim.letter_line_ids.mapped(name))
 
     @api.depends(
-        "amount_open", "fee_open", "interest_open", "compensation_open", "letter_line_ids.is_replaced"
+        "amount_open",
+        "fee_open",
+        "interest_open",
+        "compensation_open",
+        "letter_line_ids.is_replaced",
     )
     def _compute_state(self):
         for claim in self:

@@ -226,7 +226,7 @@ class ClaimJudge:
         rates = self.book.rates(self.company, self.day)
         verdict.segments = interest.segments(principal, movements, due, self.day, rates)
         claimed = sum(
-            (_decimal(row.interest - row.interest_cancelled) for row in claim.letter_line_ids),
+            (_decimal(row._interest_claimed()) for row in claim.letter_line_ids),
             _NOTHING,
         )
         verdict.interest = max(interest.interest(verdict.segments) - claimed, _NOTHING)

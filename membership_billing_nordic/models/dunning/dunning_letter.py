@@ -37,9 +37,7 @@ class DunningLetter(models.Model):
         "dunning.run", readonly=True, index="btree_not_null", ondelete="restrict"
     )
     policy_id = fields.Many2one("dunning.policy", readonly=True, ondelete="restrict")
-    kind = fields.Selection(
-        [*LETTER_KINDS, ("plan", "Payment plan")], required=True, readonly=True
-    )
+    kind = fields.Selection([*LETTER_KINDS, ("plan", "Payment plan")], required=True, readonly=True)
     heading = fields.Char(required=True, readonly=True)
     text = fields.Html(string="Introduction", readonly=True)
     consequence = fields.Text(readonly=True)

@@ -2,6 +2,7 @@
 wants that, and the order in which money is used."""
 
 from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
 
 from .dunning_letter_line import PARTS
 
@@ -122,6 +123,10 @@ class DunningLetter(models.Model):
         ]
         if not claimed:
             return
+        if not self.company_id._mbn_dunning_accounts_set():
+            raise UserError(
+                self.env._("Choose the accounts for fees and interest in the settings first.")
+            )
         move = self._book_entry(self.sent_on, claimed)
         self.env["dunning.posting"].create(
             [
