@@ -106,6 +106,7 @@ class DebtCollectionCase(models.Model):
     reported = fields.Monetary(
         string="Paid, As the Agency Says",
         compute="_compute_reported",
+        store=True,
         help="What the agency told of payments of the invoices.",
     )
     told_address = fields.Json(readonly=True)
@@ -138,7 +139,7 @@ class DebtCollectionCase(models.Model):
         for case in self.sudo():
             case.received = sum(line._received() for line in case.line_ids)
 
-    @api.depends("event_ids.principal")
+    @api.depends("event_ids.principal", "event_ids.kind", "event_ids.is_direct")
     def _compute_reported(self):
         for case in self:
             paid = case.event_ids.filtered(

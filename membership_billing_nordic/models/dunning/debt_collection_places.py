@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 
+from .account_move import SEEN_BY
+
 
 class BillingReference(models.Model):
     _inherit = "billing.reference"
@@ -35,6 +37,20 @@ class BillingReference(models.Model):
 
 class AccountMove(models.Model):
     _inherit = "account.move"
+
+    mbn_case_id = fields.Many2one(
+        "debt.collection.case",
+        string="With a Collection Agency",
+        compute="_compute_mbn_case_id",
+        compute_sudo=True,
+        groups=SEEN_BY,
+        help="The case by which an agency collects this invoice.",
+    )
+
+    @api.depends("mbn_claim_ids.case_id")
+    def _compute_mbn_case_id(self):
+        for move in self:
+            move.mbn_case_id = move.mbn_claim_ids.case_id[:1]
 
     def _mbn_at_collection(self):
         """Those of these invoices that are with a collection agency."""
