@@ -4,6 +4,7 @@ import json
 import tempfile
 from datetime import date
 from pathlib import Path
+from unittest.mock import patch
 
 import psycopg2
 from odoo.exceptions import AccessError, UserError
@@ -32,6 +33,14 @@ class CollectionCommon(DunningCommon):
         cls.policy.agency_id = cls.agency
         cls.payer.write(
             {"street": "Storgata 1", "zip": "0155", "city": "Oslo", "vat": "01017012345"}
+        )
+
+    def setUp(self):
+        super().setUp()
+        # What letters look like is no matter here, and takes a second or two each.
+        letters = type(self.env["dunning.letter"])
+        self.startPatcher(
+            patch.object(letters, "_render", lambda self: self.write({"content": b"UERG"}))
         )
 
     def _noticed(self, *amounts):
@@ -329,6 +338,7 @@ class TestDebtCollectionMoney(BankFileCommon, CollectionCommon):
         invoice = self._noticed()
         case = self._hand_over()
         self.assertTrue(case.reference)
+        self.agreement.payments_in = True
         self._book(self._payment(1050.0, case.reference, bank_date=date(2026, 10, 20)))
         self._work()
         claim = self._claim(invoice)

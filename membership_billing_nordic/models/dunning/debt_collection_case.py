@@ -47,7 +47,7 @@ class DebtCollectionCase(models.Model):
     )
     line_ids = fields.One2many("debt.collection.line", "case_id", string="Claims", readonly=True)
     event_ids = fields.One2many(
-        "debt.collection.event", "case_id", string="Messages", readonly=True
+        "debt.collection.event", "case_id", string="Agency Messages", readonly=True
     )
     state = fields.Selection(
         [

@@ -65,7 +65,7 @@ class DebtCollectionFile(models.Model):
     approved_by_id = fields.Many2one("res.users", string="Released By", readonly=True)
     case_ids = fields.One2many("debt.collection.case", "file_id", readonly=True)
     event_ids = fields.One2many(
-        "debt.collection.event", "file_id", string="Messages", readonly=True
+        "debt.collection.event", "file_id", string="Agency Messages", readonly=True
     )
     left_out_ids = fields.Many2many("dunning.claim", compute="_compute_left_out_ids")
     case_count = fields.Integer(string="Cases", compute="_compute_counts")
