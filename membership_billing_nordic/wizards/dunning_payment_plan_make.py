@@ -52,7 +52,7 @@ class DunningPaymentPlanMake(models.TransientModel):
         store=True,
         readonly=False,
     )
-    amount_planned = fields.Monetary(string="Instalments", compute="_compute_amount_planned")
+    amount_planned = fields.Monetary(string="In Instalments", compute="_compute_amount_planned")
     amount_left = fields.Monetary(string="Not in Any Instalment", compute="_compute_amount_planned")
 
     @api.depends("claim_ids")

@@ -208,7 +208,9 @@ class ClaimJudge:
             return  # the law's amounts are in the country's own currency
         wanted = (fees.cap(rules, PLAN) or _NOTHING) if wanted is None else _decimal(wanted)
         letters = self._letters(claim)
-        allowed = fees.fee(rules, self._facts(claim), letters, self.day, wanted, PLAN)
+        # It is made with the payer, who need not have missed a deadline.
+        facts = replace(self._facts(claim), read_through=None)
+        allowed = fees.fee(rules, facts, letters, self.day, wanted, PLAN)
         self._note_fee(verdict, rules, letters, allowed, PLAN)
 
     def _reckon_deadline(self, verdict, rules):
