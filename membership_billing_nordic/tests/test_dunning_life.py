@@ -60,14 +60,22 @@ class LifeCommon(DunningCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestDunningBooks(LifeCommon):
+class TestDunningBooks(BankFileCommon, LifeCommon):
+    def _pay(self, invoice, amount):
+        """The bank reports a payment with the reference of the invoice."""
+        self.agreement.payments_in = True
+        day, key = date(2026, 9, 15), f"D{next(self._keys)}"
+        reference = invoice.payment_reference
+        self._book(self._payment(amount, reference, bank_date=day, deposit_key=key))
+        self.agreement.payments_in = False
+        self._work()
+
     def test_f16_the_fee_stays_open_when_the_invoice_is_paid_to_the_cent(self):
         for posting, booked in zip(POSTINGS, (0.0, 100.0), strict=True):
             with self.subTest(posting):
                 self.company.write({"mbn_dunning_posting": posting, "mbn_dunning_waive_limit": 0})
                 payer, invoice, claim = self._reminded()
                 self._pay(invoice, 1000.0)
-                self._work()
                 self.assertEqual(invoice.amount_residual, 0.0)
                 self.assertRecordValues(claim, [{"state": "paid", "fee_open": 100.0}])
                 self.assertAlmostEqual(self._balance(self.fees), -booked)
@@ -86,7 +94,6 @@ class TestDunningBooks(LifeCommon):
                 self.company.mbn_dunning_posting = posting
                 payer, invoice, claim = self._reminded()
                 self._pay(invoice, 1100.0)
-                self._work()
                 self.assertEqual(claim.state, "closed")
                 self.assertAlmostEqual(self._balance(self.fees), -100.0)
                 self._cancel(claim.letter_line_ids.letter_id, "Our mistake")
@@ -121,7 +128,6 @@ class TestDunningBooks(LifeCommon):
         untouched = self._due(4.0)
         self._preview()
         self._pay(invoice, 998.0)
-        self._work()
         self.assertRecordValues(claim, [{"amount_open": 0.0, "fee_open": 100.0, "state": "paid"}])
         self.assertAlmostEqual(self._balance(losses), 2.0)
         self.assertEqual(invoice.amount_residual, 0.0)
@@ -152,7 +158,6 @@ class TestDunningBooks(LifeCommon):
         self.assertFalse(entry.line_ids.tax_ids)
         self.assertAlmostEqual(self._owed(payer), 1104.7)
         self._pay(invoice, 1102.0)
-        self._work()
         self.assertRecordValues(
             claim, [{"amount_open": 0.0, "fee_open": 0.0, "interest_open": 2.7}]
         )
@@ -161,21 +166,15 @@ class TestDunningBooks(LifeCommon):
             claim.letter_line_ids.posting_ids[0].sudo().copy()
             self.env.flush_all()
 
-
-@tagged("post_install", "-at_install")
-class TestDunningOrder(BankFileCommon, LifeCommon):
     def test_costs_are_paid_before_the_invoice_where_that_is_chosen(self):
+        self.company.mbn_dunning_order = "costs"
         for number, posting in enumerate(POSTINGS, start=1):
             with self.subTest(posting):
-                self.agreement.payments_in = False
-                self.company.write({"mbn_dunning_posting": posting, "mbn_dunning_order": "costs"})
+                self.company.mbn_dunning_posting = posting
                 payer, invoice, claim = self._reminded()
-                self.agreement.payments_in = True
-                self._book(self._money(60.0, invoice, f"A{number}"))
-                self._work()
+                self._pay(invoice, 60.0)
                 self.assertRecordValues(claim, [{"amount_open": 1000.0, "fee_open": 40.0}])
-                self._book(self._money(600.0, invoice, f"B{number}"))
-                self._work()
+                self._pay(invoice, 600.0)
                 self.assertRecordValues(
                     claim, [{"amount_open": 440.0, "fee_open": 0.0, "state": "reminded"}]
                 )
@@ -184,17 +183,12 @@ class TestDunningOrder(BankFileCommon, LifeCommon):
 
     def test_the_invoice_is_paid_first_by_default(self):
         _payer, invoice, claim = self._reminded()
-        self._book(self._money(600.0, invoice, "A"))
-        self._work()
+        self._pay(invoice, 600.0)
         self.assertRecordValues(claim, [{"amount_open": 400.0, "fee_open": 100.0}])
 
-    def _money(self, amount, invoice, key):
-        return self._payment(
-            amount, invoice.payment_reference, bank_date=date(2026, 9, 15), deposit_key=key
-        )
 
-
-class LapseCommon(LifeCommon, MembershipCommon):
+@tagged("post_install", "-at_install")
+class TestDunningMemberships(LifeCommon, MembershipCommon):
     """Memberships whose invoices of 18 August are due on 1 September."""
 
     @classmethod
@@ -202,6 +196,13 @@ class LapseCommon(LifeCommon, MembershipCommon):
         super().setUpClass()
         for kind in ("donation", "lapse"):
             cls._policy(name=kind, claim_kind=kind, level_ids=[], close_days=30)
+
+    def setUp(self):
+        super().setUp()
+        agreements = type(self.env["bank.agreement"])
+        self.startPatcher(
+            patch.object(agreements, "_debit_calendar", lambda agreement: BankingDays(""))
+        )
 
     def _at(self, *moment):
         super()._at(*moment)
@@ -220,9 +221,6 @@ class LapseCommon(LifeCommon, MembershipCommon):
         self._at(*moment)
         self.env["dunning.run"].sudo()._cron_daily()
 
-
-@tagged("post_install", "-at_install")
-class TestDunningLapse(LapseCommon):
     def test_an_unpaid_donation_closes_by_itself_and_goes_on(self):
         contract, invoice = self._member_of(claim_kind="donation")
         self._daily(2026, 9, 30)
@@ -278,8 +276,10 @@ class TestDunningLapse(LapseCommon):
         donations = [
             self._member_of((2026, 12, day), claim_kind="donation")[1] for day in (7, 14, 17)
         ]
-        self._daily(2026, 12, 31)
-        self.assertEqual([one.amount_residual for one in donations], [0.0, 1000.0, 1000.0])
+        self._daily(2026, 12, 30)
+        claims = [self._claim(donation) for donation in donations[:2]]
+        self.assertEqual({claim.closes_on for claim in claims}, {date(2026, 12, 31)})
+        # Nothing ran on New Year's Eve.
         self._daily(2027, 1, 4)
         self.assertEqual([one.amount_residual for one in donations], [0.0, 0.0, 1000.0])
         notes = donations[0].reversal_move_ids | donations[1].reversal_move_ids
@@ -293,16 +293,6 @@ class TestDunningLapse(LapseCommon):
     def test_a_debt_does_not_close_by_itself(self):
         with self.assertRaises(ValidationError):
             self.policy.close_days = 30
-
-
-@tagged("post_install", "-at_install")
-class TestDunningEffects(LapseCommon):
-    def setUp(self):
-        super().setUp()
-        agreements = type(self.env["bank.agreement"])
-        self.startPatcher(
-            patch.object(agreements, "_debit_calendar", lambda agreement: BankingDays(""))
-        )
 
     def test_no_debits_and_no_membership_until_all_is_paid(self):
         contract, invoice = self._member_of()

@@ -80,7 +80,9 @@ class DunningClaim(models.Model):
         day = self.due_date + timedelta(days=policy.close_days)
         if self.paused_until:
             day = max(day, self.paused_until + timedelta(days=1))
-        return min(day, self._year_end()) if policy.close_at_year_end else day
+        year_end = self._year_end()
+        early = policy.close_at_year_end and self.due_date < year_end
+        return min(day, year_end) if early else day
 
     def _year_end(self):
         """The last day of the fiscal year in which it was due."""
