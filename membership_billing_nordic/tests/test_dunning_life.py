@@ -205,8 +205,8 @@ class TestDunningMemberships(LifeCommon, MembershipCommon):
         )
 
     def _at(self, *moment):
-        super()._at(*moment)
         self._set_today(date(*moment))
+        return super()._at(*moment)
 
     def _member_of(self, billed=(2026, 8, 18), **vals):
         """A contract with its first invoice."""

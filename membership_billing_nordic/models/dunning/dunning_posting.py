@@ -192,10 +192,11 @@ class DunningLetterLine(models.Model):
 
     @api.depends("posting_ids.amount_open")
     def _compute_open(self):
-        super()._compute_open()
+        result = super()._compute_open()
         for line in self:
             for posting in line.posting_ids:
                 line[f"{posting.part}_open"] = posting.amount_open
+        return result
 
     def _posting(self, part):
         """How this part was booked when the letter was sent; empty when it was not."""

@@ -35,7 +35,7 @@ class DunningEffect(models.Model):
     )
 
     def _begin(self):
-        super()._begin()
+        result = super()._begin()
         for effect in self.filtered(lambda row: row.kind == "suspend"):
             charges = effect.claim_id.invoice_id.mbn_charge_ids
             effect.contract_ids = charges.contract_id.filtered(lambda row: row.state != "ended")
@@ -48,14 +48,16 @@ class DunningEffect(models.Model):
                 ),
             )
             effect.contract_ids._refresh_status()
+        return result
 
     def _end(self):
-        super()._end()
+        result = super()._end()
         for effect in self.filtered(lambda row: row.kind == "suspend"):
             effect._tell(
                 effect.contract_ids, self.env._("No longer suspended: everything is paid.")
             )
             effect.contract_ids._refresh_status()
+        return result
 
     def _owing_domain(self):
         """A membership is suspended for its own invoices only."""
