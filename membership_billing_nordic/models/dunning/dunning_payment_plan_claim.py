@@ -122,11 +122,10 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     def _mbn_dunning_words(self, claims):
-        """What is agreed on comes first."""
-        words = super()._mbn_dunning_words(claims)
-        if not claims.plan_id:
-            return words
-        return ", ".join([*map(self._mbn_plan_words, claims.plan_id), *filter(None, [words])])
+        """What is agreed on comes first; of its claims no letter is next meanwhile."""
+        plans = claims.plan_id
+        words = super()._mbn_dunning_words(claims.filtered(lambda claim: not claim.plan_id))
+        return ", ".join(filter(None, [*map(self._mbn_plan_words, plans), words]))
 
     def _mbn_plan_words(self, plan):
         return self.env._(
