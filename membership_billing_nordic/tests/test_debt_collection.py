@@ -111,7 +111,11 @@ class TestDebtCollection(CollectionCommon):
         self.assertIn("1 claims are ready", self._desk(self.agency, "ready").name)
         file = self._propose()
         case = file.case_ids
-        self.assertRecordValues(case, [{"state": "proposed", "principal": 1000.0, "fee": 76.0}])
+        self.assertRecordValues(
+            case, [{"state": "proposed", "principal": 1000.0, "fee": 76.0, "interest": 14.77}]
+        )
+        self.assertFalse(self._desk(self.agency, "ready"))
+        self.assertIn("1 cases", self._desk(file, "waiting").name)
         self.assertEqual(claim.state, "noticed", "nobody was handed over yet")
 
         file.action_approve()
@@ -168,7 +172,7 @@ class TestDebtCollection(CollectionCommon):
         self.agency.minimum = 1000.01
         file = self._propose()
         self.assertFalse(file.case_ids)
-        self.assertEqual(file.left_out_ids.not_ready_reason, "small")
+        self.assertEqual(file.left_out_ids.not_ready_reason, "payer_small")
         self.agency.write({"minimum": 0.0, "least_letters": 3})
         file.action_refresh_preview()
         self.assertEqual(self._claim(invoice).not_ready_reason, "few_letters")

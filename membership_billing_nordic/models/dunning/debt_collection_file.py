@@ -11,9 +11,11 @@ from ...formats import collection_exchange as exchange
 from ...formats.messages import FormatError
 from ..bank.channel_ways import FateUnknown, WayError
 from ..bank.file_sealing import DamagedError, KeyMissingError, seal, unseal
+from .debt_collection_claim import READY
 from .debt_collection_writing import case_record, correction_record
 
 _logger = logging.getLogger(__name__)
+WAITING = "debt_collection_waiting"
 DELIVER = "debt_collection_deliver"
 TROUBLE = "debt_collection_trouble"
 
@@ -177,18 +179,24 @@ class DebtCollectionFile(models.Model):
         )
         claims = self.env["dunning.claim"]._candidates(agency) - taken.claim_id
         verdicts = claims._judge_hand_over(agency)
-        ready = claims.browse(row.claim.id for row in verdicts if not row.reason)
+        fresh = {row.claim.id: float(row.interest) for row in verdicts if not row.reason}
         self.date = self.company_id._billing_today()
         self.env["debt.collection.case"].create(
             [
-                self._case_vals(group)
-                for group in ready.grouped(
-                    lambda claim: (claim.partner_id, claim.currency_id, claim.agreement_id)
-                ).values()
+                self._case_vals(group, fresh)
+                for group in claims.browse(fresh)
+                .grouped(lambda claim: (claim.partner_id, claim.currency_id, claim.agreement_id))
+                .values()
             ]
         )
+        self.env["billing.exception"]._close(agency, READY)
+        self._refresh_desk()
 
-    def _case_vals(self, claims):
+    def _case_vals(self, claims, fresh):
+        """A case of these claims of one payer.
+
+        :param fresh: ``{id of claim: interest since its last letter}``
+        """
         first = claims[0]
         sequence = self.env["ir.sequence"].sudo().with_company(self.company_id)
         return {
@@ -205,7 +213,7 @@ class DebtCollectionFile(models.Model):
                         "claim_id": claim.id,
                         "principal": claim.amount_open,
                         "fee": claim.fee_open,
-                        "interest": claim.interest_open,
+                        "interest": claim.interest_open + fresh[claim.id],
                         "compensation": claim.compensation_open,
                     }
                 )
@@ -323,19 +331,27 @@ class DebtCollectionFile(models.Model):
     def _refresh_desk(self):
         desk = self.env["billing.exception"]
         for file in self:
-            if file.state == "queued" and file.is_by_hand:
-                desk._open(
-                    file,
-                    DELIVER,
-                    file.env._(
-                        "%(file)s is to be delivered to %(agency)s by hand",
-                        file=file.name,
-                        agency=file.agency_id.name,
-                    ),
-                    file.env._("Download it, deliver it, then say so."),
-                )
-            else:
-                desk._close(file, DELIVER)
+            for kind, (is_open, name, next_action) in file._desk_rows().items():
+                if is_open:
+                    desk._open(file, kind, name, next_action)
+                else:
+                    desk._close(file, kind)
+
+    def _desk_rows(self):
+        """``{kind: (open, what is wrong, next step)}``."""
+        words = {"file": self.name, "agency": self.agency_id.name, "count": self.case_count}
+        return {
+            WAITING: (
+                self.state == "preview" and bool(self.case_ids),
+                self.env._("%(count)s cases for %(agency)s wait for approval", **words),
+                self.env._("Look through them, and approve or discard them."),
+            ),
+            DELIVER: (
+                self.state == "queued" and self.is_by_hand,
+                self.env._("%(file)s is to be delivered to %(agency)s by hand", **words),
+                self.env._("Download it, deliver it, then say so."),
+            ),
+        }
 
     @api.model
     def _agencies(self, domain):

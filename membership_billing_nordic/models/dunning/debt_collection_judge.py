@@ -7,6 +7,7 @@ from .dunning_reasons import REASONS
 HAND_OVER_REASONS = [
     *REASONS,
     ("no_notice", "The law demands a last notice first"),
+    ("payer_small", "The payer owes less than the agency takes"),
     ("few_letters", "The agency wants more letters before"),
 ]
 
@@ -55,4 +56,4 @@ def leave_out_small(verdicts, agency, day):
         owed = sum(verdict.claim.amount_open for verdict in group)
         if currency.compare_amounts(owed, smallest) < 0:
             for verdict in group:
-                verdict.reason = "small"
+                verdict.reason = "payer_small"

@@ -120,6 +120,7 @@ class BillingException(models.Model):
     kind = fields.Selection(
         selection_add=[
             ("debt_collection_ready", "Claims are ready for collection"),
+            ("debt_collection_waiting", "Collection cases wait for approval"),
             ("debt_collection_deliver", "File for an agency to be delivered"),
             ("debt_collection_refused", "Agency refused a case"),
             ("debt_collection_over", "Case closed, invoices open"),
@@ -127,6 +128,7 @@ class BillingException(models.Model):
         ],
         ondelete={
             "debt_collection_ready": "cascade",
+            "debt_collection_waiting": "cascade",
             "debt_collection_deliver": "cascade",
             "debt_collection_refused": "cascade",
             "debt_collection_over": "cascade",
