@@ -10,7 +10,7 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     mbn_dunning_remainder_limit = fields.Monetary(
-        string="Settle Remainders Up To",
+        string="Write Off Rests of Invoices Up To",
         help="When no more than this is open of an overdue invoice of which something was paid, "
         "the rest is written off by itself. 0: never.",
     )
