@@ -189,7 +189,7 @@ class DunningLetterImportLine(models.TransientModel):
     invoice = fields.Char()
     partner_id = fields.Many2one("res.partner", string="Payer")
     kind = fields.Char()
-    sent_on = fields.Date(string="Sent On")
+    sent_on = fields.Date()
     currency_id = fields.Many2one("res.currency")
     fee = fields.Monetary()
     next_level = fields.Char(string="Next Letter")

@@ -8,9 +8,9 @@ from ...formats import collection_exchange as exchange
 def case_record(case):
     """A case as it is handed over (message C1)."""
     payer = case.partner_id
-    notices = case.line_ids.claim_id.letter_line_ids.letter_id.filtered(
+    notices = case.line_ids.claim_id._ladder_lines().letter_id.filtered(
         lambda letter: letter.kind == "notice"
-    ).sorted("id")
+    )
     return exchange.Case(
         message_id=case.name,
         our_case_ref=case.name,
@@ -24,7 +24,7 @@ def case_record(case):
         notice_sent_on=notices[-1:].sent_on or None,
         notice_deadline=notices[-1:].deadline or None,
         claims=tuple(_claim(line) for line in case.line_ids),
-        letters=tuple(_letter(row) for row in case.line_ids.claim_id.letter_line_ids.sorted("id")),
+        letters=tuple(_letter(row) for row in case.line_ids.claim_id._ladder_lines()),
         payments=_settlements(case, "payment"),
         credits=_settlements(case, "credit"),
         **_address(case),

@@ -12,15 +12,12 @@ class DunningLetter(models.Model):
 
     replaced_by_id = fields.Many2one(
         "dunning.letter",
-        string="Replaced By",
         readonly=True,
         index="btree_not_null",
         help="The letter that was sent in its place. What this one claims besides the invoices "
         "was given up then.",
     )
-    replaces_ids = fields.One2many(
-        "dunning.letter", "replaced_by_id", string="Replaces", readonly=True
-    )
+    replaces_ids = fields.One2many("dunning.letter", "replaced_by_id", readonly=True)
 
     def action_reissue(self):
         """Send a new letter in place of one that did not reach the payer.

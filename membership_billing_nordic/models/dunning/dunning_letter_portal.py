@@ -8,9 +8,10 @@ class DunningLetter(models.Model):
     _inherit = ["dunning.letter", "portal.mixin"]
 
     def _compute_access_url(self):
-        super()._compute_access_url()
+        result = super()._compute_access_url()
         for letter in self:
             letter.access_url = f"/my/reminders/{letter.id}"
+        return result
 
     def _get_report_base_filename(self):
         return self.name

@@ -64,6 +64,9 @@ class MembershipContract(models.Model):
     def _describe_grace(self, due):
         return self._with_next_reminder(super()._describe_grace(due))
 
+    def _describe_reminded(self, due):
+        return self._with_next_reminder(super()._describe_reminded(due))
+
     def _with_next_reminder(self, sentence):
         """``sentence``, with what follows if the invoices of the membership stay unpaid."""
         claims = self.sudo().period_ids.charge_ids.invoice_id.mbn_claim_ids
