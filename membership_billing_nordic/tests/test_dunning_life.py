@@ -316,7 +316,7 @@ class TestDunningMemberships(LifeCommon, MembershipCommon):
         self.assertEqual(
             contract.status_text,
             f"Suspended since the reminder of 09/15/2026: {invoice.name} is not paid. Active again "
-            "as soon as everything is paid.",
+            "as soon as everything is paid. Next: Last notice on 09/30/2026.",
         )
         self.assertRecordValues(
             planned.mbn_order_ids, [{"state": "withdrawn", "withdraw_reason": "reminded"}]
