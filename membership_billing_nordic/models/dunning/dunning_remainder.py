@@ -50,7 +50,7 @@ class DunningClaim(models.Model):
             [
                 ("company_id", "=", company.id),
                 ("currency_id", "=", company.currency_id.id),
-                ("state", "not in", ("paid", "closed")),
+                ("state", "in", ("overdue", "reminded", "noticed")),
                 ("amount_open", "<=", company.mbn_dunning_remainder_limit),
             ]
         )
@@ -58,7 +58,9 @@ class DunningClaim(models.Model):
         if not part_paid:
             return part_paid
         guards = Guards(company, part_paid, company._billing_today(), LawBook(self.env))
-        return part_paid.filtered(lambda claim: not guards.is_money_under_way(claim))
+        return part_paid.filtered(
+            lambda claim: claim.id not in guards.planned and not guards.is_money_under_way(claim)
+        )
 
     def _write_off(self):
         """Settle the rest of the invoice by an entry."""
