@@ -14,6 +14,7 @@ from odoo.tools import mute_logger
 from ..models.bank.bank_channel import FOLDER_PARAMETER
 from .bank_file_common import BankFileCommon
 from .dunning_common import DunningCommon
+from .membership_common import MembershipCommon
 
 CASE_DAY = (2026, 10, 15)  # the notice of 30 September gave until the 14th
 
@@ -354,3 +355,35 @@ class TestDebtCollectionMoney(BankFileCommon, CollectionCommon):
         self._answer(case, "closed", code="paid")
         self.assertRecordValues(case, [{"state": "closed", "is_open": False}])
         self.assertFalse(self._desk(case, "over"))
+
+
+@tagged("post_install", "-at_install")
+class TestDebtCollectionMembership(CollectionCommon, MembershipCommon):
+    def _at(self, *moment):
+        self._set_today(date(*moment))
+        return super()._at(*moment)
+
+    def test_the_membership_is_suspended_until_it_is_paid(self):
+        self._at(2026, 8, 18)
+        payer = self._payer("Ola", email="ola@example.com", mbn_birth_date="1980-05-17")
+        plan = self._plan(price=1000.0, grace_days=200, term="year")
+        contract = self._contract(plan, member=payer, start="2026-08-18")
+        self.env["billing.run"]._bill_now(contract)
+        invoice = contract.charge_ids.invoice_id
+        for day in ((2026, 9, 20), (2026, 10, 10)):
+            self._at(*day)
+            self._send()
+        self._at(2026, 10, 30)
+        contract._refresh_status()
+        self.assertEqual(contract.member_status, "waiting")
+        case = self._hand_over()
+        self.assertEqual(case.line_ids.invoice_id, invoice)
+        self.assertEqual(
+            (contract.member_status, contract.status_reason), ("suspended", "collection")
+        )
+        self.assertIn("collection agency", contract.status_text)
+        (record,) = self._records(case.file_id)
+        self.assertEqual(record["birth_date"], "1980-05-17")
+        self.assertEqual(record["claims"][0]["period_from"], "2026-08-18")
+        self._pay(invoice)
+        self.assertEqual(contract.member_status, "active")
