@@ -632,6 +632,13 @@ class BankAgreement(models.Model):
         """
         return {}
 
+    def _costs_first(self, claims):
+        """What of a payment is kept for costs before it pays these claims.
+
+        :return: dict of ``account.move.line`` → amount
+        """
+        return {}
+
     def _has_check_digit(self, reference, checks=None):
         """Does the last character of ``reference`` confirm the others?
 

@@ -47,6 +47,7 @@ class PaymentMatcher:
         self.listed = {}
         self.in_text = {}
         self.open = {}
+        self.costs = {}
         self.lines_of_move = defaultdict(list)
         self.lines_of_partner = defaultdict(list)
 
@@ -147,6 +148,8 @@ class PaymentMatcher:
 
     def _place(self, payment):
         if payment in self.debited:
+            # The debit was asked for just these claims.
+            self.costs |= dict.fromkeys(self.debited[payment], 0.0)
             return Placement(payment, *self.pay_claims(self.debited[payment], payment.amount))
         if payment in self.listed:
             return Placement(payment, *self.pay_moves(self.listed[payment], payment.amount))
@@ -206,6 +209,8 @@ class PaymentMatcher:
             self.lines_of_partner[line.partner_id].append(line)
             if line.move_id.reversed_entry_id:
                 self.lines_of_move[line.move_id.reversed_entry_id].append(line)
+        if not self.by_person:
+            self.costs |= self.agreement._costs_first(lines)
 
     def pay_move(self, move, amount):
         """Use ``amount`` for an invoice; what it does not take goes to its payer.
@@ -285,6 +290,7 @@ class PaymentMatcher:
         """Take from open lines in turn. Returns the targets and what nobody took."""
         targets, rest = [], amount
         for line in lines:
+            rest = self._keep_for_costs(line, rest, targets)
             left = self.open[line]
             if self.currency.is_zero(rest) or left * rest <= 0:
                 continue
@@ -293,6 +299,15 @@ class PaymentMatcher:
             rest = self.currency.round(rest - part)
             targets.append(Target(line.partner_id, line, part))
         return targets, rest
+
+    def _keep_for_costs(self, line, rest, targets):
+        """Let what is claimed besides ``line``, and is paid first, stand to the payer's credit."""
+        kept = min(self.costs.get(line, 0.0), rest)
+        if self.currency.compare_amounts(kept, 0.0) <= 0:
+            return rest
+        self.costs[line] = self.currency.round(self.costs[line] - kept)
+        targets.append(self._on_account(line.partner_id, kept))
+        return self.currency.round(rest - kept)
 
     def _debt(self, partner, amount):
         """What nobody's credit covers: only a person may put it on the payer."""

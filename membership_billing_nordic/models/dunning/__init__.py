@@ -10,6 +10,8 @@ from . import (
     dunning_letter,
     dunning_letter_line,
     dunning_payment,
+    dunning_payment_plan,
+    dunning_payment_plan_instalment,
     dunning_policy,
     dunning_policy_level,
     dunning_run,
@@ -19,4 +21,24 @@ from . import (
 )
 
 # extend the models above
-from . import dunning_law_desk  # isort: skip
+from . import (  # isort: skip
+    dunning_effect,
+    dunning_lapse,
+    dunning_law_desk,
+    dunning_letter_again,
+    dunning_letter_earlier,
+    dunning_letter_outcome,
+    dunning_letter_portal,
+    dunning_payment_plan_claim,
+    dunning_posting,
+    dunning_remainder,
+)
+from . import (  # isort: skip
+    debt_collection_agency,
+    debt_collection_case,
+    debt_collection_claim,
+    debt_collection_event,
+    debt_collection_file,
+    debt_collection_line,
+    debt_collection_places,
+)

@@ -4,7 +4,7 @@ SEEN_BY = (
     "membership_billing_nordic.group_billing_front_desk,"
     "membership_billing_nordic.group_billing_auditor"
 )
-OPEN = ("overdue", "reminded", "noticed", "paid")
+OPEN = ("overdue", "reminded", "noticed", "collection", "paid")
 
 
 class AccountMove(models.Model):

@@ -10,11 +10,13 @@ class BillingException(models.Model):
             ("dunning_stuck", "Reminders could not go out"),
             ("dunning_untold", "Reminder did not reach the payer"),
             ("dunning_accounts", "Paid fees cannot be booked"),
+            ("dunning_lapse_stuck", "Invoice could not close by itself"),
         ],
         ondelete={
             "dunning_waiting": "cascade",
             "dunning_stuck": "cascade",
             "dunning_untold": "cascade",
             "dunning_accounts": "cascade",
+            "dunning_lapse_stuck": "cascade",
         },
     )

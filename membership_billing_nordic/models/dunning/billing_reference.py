@@ -7,19 +7,22 @@ class BillingReference(models.Model):
     _inherit = "billing.reference"
 
     kind = fields.Selection(
-        selection_add=[("letter", "Reminder letter")],
-        ondelete={"letter": "cascade"},
+        selection_add=[("letter", "Reminder letter"), ("plan", "Payment plan")],
+        ondelete={"letter": "cascade", "plan": "cascade"},
         help="Invoice: given out here for one invoice. Payer: says who pays, but not what for. "
         "Made elsewhere: put on an invoice by a person or another program. Reminder letter: for "
-        "all invoices of a letter.",
+        "all invoices of a letter. Payment plan: for all invoices that are paid in instalments.",
+    )
+    plan_id = fields.Many2one(
+        "dunning.payment.plan", readonly=True, ondelete="set null", index="btree_not_null"
     )
     letter_id = fields.Many2one(
         "dunning.letter", readonly=True, ondelete="set null", index="btree_not_null"
     )
 
     @api.model
-    def _allot_letter(self, agreement, payer):
-        """Give out a reference by which a letter about several invoices is paid.
+    def _allot_letter(self, agreement, payer, kind="letter"):
+        """Give out a reference by which several invoices of a letter, or of a plan, are paid.
 
         :return: its printed form; False when the agreement gives out none
         """
@@ -31,7 +34,7 @@ class BillingReference(models.Model):
         for _try in range(_TRIES):
             (serial,) = layout._take_serials(1)
             printed = layout._shape().build(number, serial)
-            if registry._insert(agreement, "letter", [(None, payer.id, printed)], layout):
+            if registry._insert(agreement, kind, [(None, payer.id, printed)], layout):
                 return printed
         return False
 
@@ -44,6 +47,15 @@ class BillingReference(models.Model):
             )
             row.letter_id = letter
 
+    @api.model
+    def _name_plan(self, plan):
+        """Let the reference that was given out for ``plan`` mean it."""
+        if plan.reference:
+            row = self.sudo().search(
+                [("agreement_id", "=", plan.agreement_id.id), ("printed", "=", plan.reference)]
+            )
+            row.plan_id = plan
+
     def _named_claims(self):
-        claims = self.letter_id.line_ids.claim_id.sorted("due_date").move_line_id
-        return super()._named_claims() | claims
+        claims = self.letter_id.line_ids.claim_id | self.plan_id.claim_ids
+        return super()._named_claims() | claims.sorted("due_date").move_line_id

@@ -80,14 +80,14 @@ class DunningClaim(models.Model):
         compute="_compute_claimed",
         store=True,
         help="Fees that letters claim and that are neither paid nor cancelled. They are in the "
-        "books when they are paid.",
+        "books when they are paid, or from the letter on, as the company wants it.",
     )
     interest_open = fields.Monetary(
         string="Interest Claimed",
         compute="_compute_claimed",
         store=True,
         help="Interest that letters claim and that is neither paid nor cancelled. It is in the "
-        "books when it is paid.",
+        "books when it is paid, or from the letter on.",
     )
     compensation_open = fields.Monetary(
         string="Compensation Claimed",
@@ -167,14 +167,21 @@ class DunningClaim(models.Model):
             posted = line.parent_state == "posted"
             claim.amount_open = max(line.amount_residual_currency, 0.0) if posted else 0.0
 
-    @api.depends("letter_line_ids")
+    @api.depends("letter_line_ids.is_replaced")
     def _compute_letters(self):
         for claim in self:
-            lines = claim.letter_line_ids.sorted("id")
+            lines = claim._ladder_lines()
             claim.letter_count = len(lines)
-            claim.level_id = lines[-1:].level_id
+            claim.level_id = lines.filtered("level_id")[-1:].level_id
             claim.last_sent_on = lines[-1:].sent_on
             claim.deadline = lines[-1:].deadline
+
+    def _ladder_lines(self):
+        """The letters by which the claim has come as far as it has, in the order they were sent."""
+        lines = self.letter_line_ids.filtered(
+            lambda line: not line.is_replaced and line.letter_id.kind != "plan"
+        )
+        return lines.sorted(lambda line: (line.sent_on, line.id))
 
     @api.depends(
         "letter_line_ids.fee_open",
@@ -187,17 +194,21 @@ class DunningClaim(models.Model):
                 claim[name] = sum(claim.letter_line_ids.mapped(name))
 
     @api.depends(
-        "amount_open", "fee_open", "interest_open", "compensation_open", "level_id", "level_id.kind"
+        "amount_open",
+        "fee_open",
+        "interest_open",
+        "compensation_open",
+        "letter_line_ids.is_replaced",
     )
     def _compute_state(self):
         for claim in self:
             claimed = claim.fee_open + claim.interest_open + claim.compensation_open
             if claim.currency_id.is_zero(claim.amount_open):
                 claim.state = "closed" if claim.currency_id.is_zero(claimed) else "paid"
-            elif not claim.level_id:
+            elif not (last := claim._ladder_lines()[-1:]):
                 claim.state = "overdue"
             else:
-                claim.state = "reminded" if claim.level_id.kind == "reminder" else "noticed"
+                claim.state = "reminded" if last.letter_id.kind == "reminder" else "noticed"
 
     @api.depends(
         "due_date",
@@ -222,7 +233,7 @@ class DunningClaim(models.Model):
             levels = self.level_id._next()
         else:
             levels = self.policy_id.level_ids.sorted()[self.letter_count :]
-        return (levels - self.letter_line_ids.level_id)[:1]
+        return (levels - self._ladder_lines().level_id)[:1]
 
     def _date_of(self, level):
         """Not before the deadline of the last letter is missed, nor before the policy says."""
@@ -354,6 +365,12 @@ class DunningClaim(models.Model):
         )
         claimed = self.fee_open + self.interest_open + self.compensation_open
         return self.currency_id.compare_amounts(claimed, limit) <= 0
+
+    @api.model
+    def _skip_words(self, reason, detail):
+        """Why no letter goes out, as a sentence for a person who wants to send one."""
+        words = dict(self._fields["skip_reason"]._description_selection(self.env))[reason]
+        return f"{words}. {detail}" if detail else f"{words}."
 
     def _note_skip(self, reason, detail, day):
         self.write({"skip_reason": reason, "skip_detail": detail, "skipped_on": day})

@@ -60,6 +60,7 @@ class Guards:
         self.company = company
         self.day = day
         self.book = book
+        self.planned = self._planned(claims)
         self.debited = self._debited(claims)
         self.paid_online = self._paid_online(claims)
         self.payers_with_money = self._payers_with_money(claims)
@@ -71,16 +72,40 @@ class Guards:
             ("disputed", claim.is_disputed, claim.hold_reason),
             ("paused", claim.paused_until and claim.paused_until >= self.day, claim.hold_text),
             ("payer_hold", claim.partner_id.mbn_dunning_hold, claim.partner_id.mbn_dunning_why),
-            ("debit", claim.move_line_id.id in self.debited, ""),
-            ("online", claim.invoice_id.id in self.paid_online, ""),
-            ("credit", claim.partner_id.id in self.payers_with_money, ""),
+            ("plan", claim.id in self.planned, self.planned.get(claim.id)),
+            *self._money_checks(claim),
         )
         for reason, applies, detail in checks:
             if applies:
                 return reason, detail or ""
         return self._bank_reason(claim)
 
+    def _planned(self, claims):
+        """Ids of claims with a payment plan that is kept, and its number."""
+        plans = self.env["dunning.payment.plan"].search_fetch(
+            [("claim_ids", "in", claims.ids), ("state", "=", "kept")], ["name", "claim_ids"]
+        )
+        return {claim.id: plan.name for plan in plans for claim in plan.claim_ids}
+
     # ------------------------------------------------------------------ money under way
+
+    def _money_checks(self, claim):
+        return (
+            ("debit", claim.move_line_id.id in self.debited, ""),
+            ("online", claim.invoice_id.id in self.paid_online, ""),
+            ("credit", claim.partner_id.id in self.payers_with_money, ""),
+        )
+
+    def money_reason(self, claim):
+        """(reason, detail) why it is not known yet whether ``claim`` is paid; empty when it is."""
+        for reason, applies, _detail in self._money_checks(claim):
+            if applies:
+                return reason, ""
+        return self._bank_reason(claim)
+
+    def is_money_under_way(self, claim):
+        """Is something being paid, or paid and not used yet, that may be for ``claim``?"""
+        return any(applies for _reason, applies, _detail in self._money_checks(claim))
 
     def _debited(self, claims):
         """Ids of receivable lines with a debit planned, at the bank or to be tried again."""
@@ -126,17 +151,21 @@ class Guards:
     # ------------------------------------------------------------------ what the bank has said
 
     def _bank_reason(self, claim):
-        known = self.known_until(claim)
         calendar = self.book.calendar(self.company)
         since = max(claim.due_date, claim.deadline or claim.due_date)
         wanted = calendar.forward(since, self.company.mbn_dunning_bank_days)
-        if known and known >= wanted:
-            return "", ""
-        if not claim.agreement_id.payments_in and self.company.mbn_dunning_without_files:
+        if self.is_read_through(claim, wanted):
             return "", ""
         return "bank_behind", self.env._(
             "Payments up to %(day)s must be in the books first.", day=self._text(wanted)
         )
+
+    def is_read_through(self, claim, day):
+        """Are all payments up to and with ``day`` in the books?"""
+        known = self.known_until(claim)
+        if known and known >= day:
+            return True
+        return not claim.agreement_id.payments_in and self.company.mbn_dunning_without_files
 
     def known_until(self, claim):
         """The day up to which the payments to the claim's agreement are known; None: not told."""

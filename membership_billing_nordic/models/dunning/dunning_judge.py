@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from ...law import deadlines, fees, interest
 from ...law.errors import LawError, RatesOutdatedError, UnverifiedError
+from ...law.rules import PLAN
 from .dunning_guards import Guards
 from .dunning_law_book import LawBook
 
@@ -78,6 +79,8 @@ class ClaimJudge:
         currency = claim.currency_id
         if claim.state in ("paid", "closed"):
             return "paid", ""
+        if claim.closes_on and claim.closes_on <= self.day:
+            return "lapse", ""
         if not claim.next_level_id:
             return "step", ""
         if not claim.next_date or claim.next_date > self.day:
@@ -115,15 +118,24 @@ class ClaimJudge:
             return None
 
     def _letters(self, claim):
+        """What was sent; the last instalment of a payment plan is no deadline of a letter."""
         return [
             fees.FeeLetter(
-                line.sent_on, _decimal(line.letter_id.fee_total), line.deadline, line.letter_id.kind
+                line.sent_on,
+                _decimal(line.letter_id.fee_total),
+                None if line.letter_id.kind == PLAN else line.deadline,
+                line.letter_id.kind,
             )
-            for line in claim.letter_line_ids.sorted("id")
+            for line in self._lines(claim)
         ]
 
+    def _lines(self, claim):
+        """The claim in letters that count: one that was replaced never reached the payer."""
+        lines = claim.letter_line_ids.filtered(lambda line: not line.is_replaced)
+        return lines.sorted(lambda line: (line.sent_on, line.id))
+
     def _facts(self, claim):
-        claimed = sum(claim.letter_line_ids.mapped("compensation"))
+        claimed = sum(self._lines(claim).mapped("compensation"))
         return fees.ClaimFacts(
             due=claim.move_line_id.date_maturity,
             days=self.days,
@@ -161,12 +173,45 @@ class ClaimJudge:
         facts = replace(facts, compensation=facts.compensation + verdict.compensation)
         wanted = _decimal(level.fee)
         allowed = fees.fee(rules, facts, letters, self.day, wanted, level.kind)
+        self._note_fee(verdict, rules, letters, allowed, level.kind)
+
+    def _note_fee(self, verdict, rules, letters, allowed, kind):
         verdict.fee, verdict.fee_reason = allowed.amount, allowed.reason
-        verdict.fee_cap = fees.cap(rules, level.kind) or _NOTHING
+        verdict.fee_cap = fees.cap(rules, kind) or _NOTHING
         if verdict.fee:
-            counted, highest = fees.fee_count(rules, letters, level.kind, self.day)
+            counted, highest = fees.fee_count(rules, letters, kind, self.day)
             verdict.fee_number, verdict.fee_count = len(counted) + 1, highest or 0
             verdict.fee_spacing = rules.number("fee_spacing_days")
+
+    # ------------------------------------------------------------------ payment plans
+
+    def plan(self, claims, wanted):
+        """``[verdict]`` of claims that a payment plan is made of; the oldest one carries its fee.
+
+        :param wanted: the fee; None: the highest there may be
+        :raises UnverifiedError: a fee is wanted, and the law's figures for it are not confirmed
+        """
+        claims = claims.with_env(self.env).sorted(lambda claim: (claim.due_date, claim.id))
+        self.guards = Guards(self.company, claims, self.day, self.book)
+        verdicts = [
+            Verdict(claim, claim.level_id[:0], principal=_decimal(claim.amount_open))
+            for claim in claims
+        ]
+        if wanted != 0:
+            self._plan_fee(verdicts[0], wanted)
+        return verdicts
+
+    def _plan_fee(self, verdict, wanted):
+        claim = verdict.claim
+        rules = self.book.rules(self.company, claim.customer_type, self.day)
+        if claim.currency_id != self.company.currency_id:
+            return  # the law's amounts are in the country's own currency
+        wanted = (fees.cap(rules, PLAN) or _NOTHING) if wanted is None else _decimal(wanted)
+        letters = self._letters(claim)
+        # It is made with the payer, who need not have missed a deadline.
+        facts = replace(self._facts(claim), read_through=None)
+        allowed = fees.fee(rules, facts, letters, self.day, wanted, PLAN)
+        self._note_fee(verdict, rules, letters, allowed, PLAN)
 
     def _reckon_deadline(self, verdict, rules):
         shortest = deadlines.minimum_deadline(
@@ -183,7 +228,7 @@ class ClaimJudge:
         rates = self.book.rates(self.company, self.day)
         verdict.segments = interest.segments(principal, movements, due, self.day, rates)
         claimed = sum(
-            (_decimal(row.interest - row.interest_cancelled) for row in claim.letter_line_ids),
+            (_decimal(row._interest_claimed()) for row in claim.letter_line_ids),
             _NOTHING,
         )
         verdict.interest = max(interest.interest(verdict.segments) - claimed, _NOTHING)

@@ -8,7 +8,10 @@ from .dunning_policy_level import LETTER_KINDS
 
 UNTOLD = "dunning_untold"
 # What is written after a letter was made: how it went out.
-_DELIVERY = {"state", "channel", "address", "message_id", "posted_on", "reason", "tried"}
+_DELIVERY = {
+    "state", "channel", "address", "message_id", "posted_on", "reason", "tried",
+    "replaced_by_id", "access_token",
+}  # fmt: skip
 # What is wrong with the address, not with our server.
 _BAD_ADDRESS = ("mail_bounce", "mail_email_invalid", "mail_email_missing")
 
@@ -34,7 +37,7 @@ class DunningLetter(models.Model):
         "dunning.run", readonly=True, index="btree_not_null", ondelete="restrict"
     )
     policy_id = fields.Many2one("dunning.policy", readonly=True, ondelete="restrict")
-    kind = fields.Selection(LETTER_KINDS, required=True, readonly=True)
+    kind = fields.Selection([*LETTER_KINDS, ("plan", "Payment plan")], required=True, readonly=True)
     heading = fields.Char(required=True, readonly=True)
     text = fields.Html(string="Introduction", readonly=True)
     consequence = fields.Text(readonly=True)
@@ -83,13 +86,19 @@ class DunningLetter(models.Model):
     interest_open = fields.Monetary(compute="_compute_open")
     compensation_open = fields.Monetary(compute="_compute_open")
     state = fields.Selection(
-        [("print", "To Print"), ("sent", "Sent"), ("failed", "Not Delivered")],
+        [
+            ("print", "To Print"),
+            ("sent", "Sent"),
+            ("failed", "Not Delivered"),
+            ("replaced", "Replaced"),
+        ],
         required=True,
         default="print",
         readonly=True,
         index=True,
         tracking=True,
-        help="To print: a letter on paper that is to be printed and posted.",
+        help="To print: a letter on paper that is to be printed and posted. Replaced: it did not "
+        "reach the payer, and another one was sent in its place.",
     )
     channel = fields.Selection([("email", "E-mail"), ("letter", "Paper")], readonly=True)
     address = fields.Char(readonly=True, help="The address that was used.")
@@ -160,7 +169,7 @@ class DunningLetter(models.Model):
     def _missing_content(self):
         """What the letter must say and does not, as labels; empty when it is complete."""
         self.ensure_one()
-        company, formal = self.company_id, self.kind != "reminder"
+        company, formal = self.company_id, self.kind in ("notice", "demand")
         lines = self.line_ids
         needed = (
             (self.env._("the creditor's name"), company.name),
@@ -234,6 +243,8 @@ class DunningLetter(models.Model):
             limit=1,
             order="id desc",
         )
+        if last.channel == "email" and last.address != self._address("email"):
+            return []  # the address was corrected
         return (last.tried or "").split()
 
     def _deliver(self):

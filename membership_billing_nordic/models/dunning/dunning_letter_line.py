@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 PARTS = ("fee", "interest", "compensation")
 _CHANGING = {f"{part}_cancelled" for part in PARTS} | {
+    "is_replaced",
     "cancelled_reason",
     "cancelled_on",
     "cancelled_by_id",
@@ -28,7 +29,18 @@ class DunningLetterLine(models.Model):
         "dunning.claim", required=True, readonly=True, index=True, ondelete="restrict"
     )
     level_id = fields.Many2one(
-        "dunning.policy.level", required=True, readonly=True, index=True, ondelete="restrict"
+        "dunning.policy.level",
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        help="The letter of the policy. Empty for payment plans, and for letters of a previous "
+        "system that the policy has none for.",
+    )
+    kind = fields.Selection(related="letter_id.kind", store=True)
+    is_replaced = fields.Boolean(
+        string="Replaced",
+        readonly=True,
+        help="The letter did not reach the payer; another one was sent in its place.",
     )
     invoice_id = fields.Many2one(related="claim_id.invoice_id")
     customer_type = fields.Selection(related="claim_id.customer_type", store=True)
@@ -94,8 +106,9 @@ class DunningLetterLine(models.Model):
     interest_open = fields.Monetary(compute="_compute_open", store=True)
     compensation_open = fields.Monetary(compute="_compute_open", store=True)
 
-    _once = models.Constraint(
-        "UNIQUE (claim_id, level_id)", "This letter was sent for this claim already."
+    _once_live = models.UniqueIndex(
+        "(claim_id, level_id) WHERE level_id IS NOT NULL AND is_replaced IS NOT TRUE",
+        "This letter was sent for this claim already.",
     )
     _fee_lawful = models.Constraint(
         "CHECK (fee >= 0 AND fee <= COALESCE(fee_cap, 0))",
@@ -108,7 +121,7 @@ class DunningLetterLine(models.Model):
     _spacing_lawful = models.Constraint(
         "EXCLUDE USING gist (int4range(claim_id, claim_id, '[]') WITH &&, "
         "daterange(sent_on, sent_on + fee_spacing) WITH &&) "
-        "WHERE (fee > 0 AND fee_spacing > 0 AND sent_on IS NOT NULL)",
+        "WHERE (fee > 0 AND fee_spacing > 0 AND sent_on IS NOT NULL AND is_replaced IS NOT TRUE)",
         "The law demands more days between two letters with a fee.",
     )
     _day_lawful = models.Constraint(
@@ -160,6 +173,11 @@ class DunningLetterLine(models.Model):
             }
             for part in self.segments or []
         ]
+
+    def _interest_claimed(self):
+        """The interest that need not be claimed again."""
+        self.ensure_one()
+        return self.interest - self.interest_cancelled
 
     def _interest_before(self):
         """What letters before this one claimed of the interest that is reckoned in it."""

@@ -30,8 +30,7 @@ class LetterMaker:
     def _make(self, verdicts):
         with self.env.cr.savepoint() as savepoint:
             letter = self._create(verdicts)
-            level = _mildest(verdicts)
-            refusal = self._refusal(letter, level)
+            refusal = self._refusal(letter, _mildest(verdicts).channel)
             if not refusal:
                 letter._render()
                 letter._deliver()
@@ -41,28 +40,48 @@ class LetterMaker:
         self.refused.update(dict.fromkeys((verdict.claim for verdict in verdicts), refusal))
         return self.env["dunning.letter"]
 
-    def _refusal(self, letter, level):
+    def make_plan(self, plan, verdicts):
+        """Send the payer the payment plan in writing.
+
+        :return: the letter, and why it may not go out like this as (reason, detail) or None
+        """
+        env = self.env(context=self.env.context | {"lang": plan.partner_id.lang or self.env.lang})
+        letter = self._write_letter(
+            verdicts,
+            {
+                "plan_id": plan.id,
+                "kind": "plan",
+                "heading": env._("Payment plan"),
+                "text": env._("This is what we have agreed on: you pay in instalments."),
+                "consequence": env._(
+                    "No reminders are sent while you pay the instalments in time. If one is "
+                    "missed, the plan ends and all that is open is to be paid at once."
+                ),
+                "deadline": max(plan.instalment_ids.mapped("due_date")),
+                "reference": plan.reference or verdicts[0].claim.invoice_id.payment_reference,
+            },
+        )
+        if refusal := self._refusal(letter, "payer"):
+            return letter, refusal
+        letter._render()
+        letter._deliver()
+        return letter, None
+
+    def _refusal(self, letter, wish):
         """Why the letter may not go out like this; None when it may."""
-        if not letter._choose_channel(level.channel):
+        if not letter._choose_channel(wish):
             return "address", ""
         if missing := letter._missing_content():
             return "content", ", ".join(missing)
         return None
 
     def _create(self, verdicts):
-        first, level = verdicts[0].claim, _mildest(verdicts)
-        payer = first.partner_id
+        level = _mildest(verdicts)
+        payer = verdicts[0].claim.partner_id
         spoken = level.with_context(lang=payer.lang or self.env.lang)
-        letters = self.env["dunning.letter"].with_context(
-            lang=payer.lang or self.env.lang, tracking_disable=True, mail_create_nolog=True
-        )
-        letter = letters.create(
+        letter = self._write_letter(
+            verdicts,
             {
-                "name": self._number(),
-                "company_id": self.company.id,
-                "partner_id": payer.id,
-                "agreement_id": first.agreement_id.id,
-                "currency_id": first.currency_id.id,
                 "run_id": self.run.id,
                 "policy_id": level.policy_id.id,
                 "kind": level.kind,
@@ -70,16 +89,33 @@ class LetterMaker:
                 "text": spoken.text,
                 "consequence": spoken.consequence,
                 "objection": spoken.objection,
-                "sent_on": self.day,
                 "deadline": max(verdict.deadline for verdict in verdicts),
-                "account": self._account(first),
                 "reference": self._reference(verdicts),
-                "line_ids": [Command.create(self._line(verdict)) for verdict in verdicts],
-            }
+            },
         )
         if len(verdicts) > 1:
             self.env["billing.reference"]._name_letter(letter)
         return letter
+
+    def _write_letter(self, verdicts, vals):
+        first = verdicts[0].claim
+        payer = first.partner_id
+        letters = self.env["dunning.letter"].with_context(
+            lang=payer.lang or self.env.lang, tracking_disable=True, mail_create_nolog=True
+        )
+        return letters.create(
+            {
+                "name": self._number(),
+                "company_id": self.company.id,
+                "partner_id": payer.id,
+                "agreement_id": first.agreement_id.id,
+                "currency_id": first.currency_id.id,
+                "sent_on": self.day,
+                "account": self._account(first),
+                "line_ids": [Command.create(self._line(verdict)) for verdict in verdicts],
+            }
+            | vals
+        )
 
     def _number(self):
         sequence = self.env["ir.sequence"].sudo().with_company(self.company)

@@ -6,7 +6,7 @@ from .dunning_letter_line import PARTS
 class DunningPayment(models.Model):
     """Money of a payer that was used for a fee, interest or compensation, and booked by that.
 
-    Nothing of a letter but the invoice itself is in the books before it is paid.
+    What was booked when the letter was sent is no such payment: it is a receivable of its own.
     """
 
     _name = "dunning.payment"
@@ -44,7 +44,7 @@ class DunningPayment(models.Model):
         """Use what payers paid beyond their invoices for what letters claim: fee, then interest.
 
         Money that came before the letter is left alone. While something else of the payer is
-        overdue, only the rest of a payment of the same invoice is used.
+        overdue, only the rest of a payment of the same invoice is used, unless costs come first.
         """
         desk = self.env["billing.exception"]
         claims = self._claims_with_money(company)
@@ -57,7 +57,7 @@ class DunningPayment(models.Model):
             )
             return
         desk._close(company, "dunning_accounts")
-        owing = self._owing_more(claims)
+        owing = self.env["res.partner"] if company._mbn_costs_first() else self._owing_more(claims)
         for payer, group in claims.grouped("partner_id").items():
             for credit in self._credits(company, payer):
                 meant = group
@@ -88,9 +88,20 @@ class DunningPayment(models.Model):
 
     @api.model
     def _claims_with_money(self, company):
-        """Paid claims with something claimed that is open, whose payers have money open."""
+        """Paid claims with something claimed that is open, whose payers have money open.
+
+        Where costs come first, it need not be paid.
+        """
+        owing = [("state", "=", "paid")]
+        if company._mbn_costs_first():
+            owing = [
+                ("is_disputed", "=", False),
+                "|",
+                "|",
+                *((f"{part}_open", ">", 0) for part in PARTS),
+            ]
         claims = self.env["dunning.claim"].search(
-            [("company_id", "=", company.id), ("state", "=", "paid")], order="partner_id, id"
+            [("company_id", "=", company.id), *owing], order="partner_id, id"
         )
         groups = self.env["account.move.line"]._read_group(
             [*self._credit_domain(company), ("partner_id", "in", claims.partner_id.ids)],
@@ -121,17 +132,22 @@ class DunningPayment(models.Model):
         """Use one open credit of a payer for what these lines of letters claim."""
         currency = credit.currency_id
         left = -credit.amount_residual_currency
-        taken = {}
-        for part in PARTS:
+        taken, booked = {}, []
+        for part in credit.company_id._mbn_dunning_parts():
             for line in lines.filtered(
                 lambda line: line.currency_id == currency and line.sent_on <= credit.date
             ):
                 amount = currency.round(min(left, line[f"{part}_open"]))
                 if currency.compare_amounts(amount, 0.0) > 0:
-                    taken.setdefault(line, {})[part] = amount
                     left = currency.round(left - amount)
+                    if posting := line._posting(part):
+                        booked.append(posting)
+                    else:
+                        taken.setdefault(line, {})[part] = amount
         for line, amounts in taken.items():
             self._book(credit, line, amounts)
+        for posting in booked:
+            posting._pay_with(credit)
 
     @api.model
     def _book(self, credit, line, amounts):

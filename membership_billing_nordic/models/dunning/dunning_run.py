@@ -154,6 +154,7 @@ class DunningRun(models.Model):
         self.write({"state": "preparing", "date": today, "run_total": 0})
         claims = self.env["dunning.claim"]
         claims._refresh(self.company_id, today)
+        self.env["dunning.payment.plan"]._follow(self.company_id)
         if len(self._due_claims(_BATCH + 1)) <= _BATCH:
             self._prepare()
         else:
@@ -226,7 +227,7 @@ class DunningRun(models.Model):
             raise UserError(
                 self.env._(
                     "These letters claim fees or interest. Choose the accounts for them in the "
-                    "settings first: they are booked when they are paid."
+                    "settings first."
                 )
             )
         self.state = "confirmed"
@@ -376,6 +377,8 @@ class DunningRun(models.Model):
             office = self.with_company(company).with_context(**company._billing_context())
             office.env["dunning.payment"]._use_money(company)
             office.env["dunning.claim"]._give_up_remainders(company)
+            office.env["dunning.effect"]._follow_all(company)
+            office.env["dunning.payment.plan"]._follow(company)
             self.env["ir.cron"]._commit_progress(1)
         for run in self.search([("state", "in", WORKING)], order="id"):
             if not run._in_company()._go_on():
@@ -399,9 +402,14 @@ class DunningRun(models.Model):
 
     @api.model
     def _cron_daily(self):
-        """Make today's run of every company with a policy, and release it as it wants."""
+        """Make today's run of every company with a policy, and release it as it wants.
+
+        What nobody has to pay is closed when its days are over.
+        """
         for company in self._companies():
             self._make_daily(company)
+            office = self.with_company(company).with_context(**company._billing_context())
+            office.env["dunning.claim"].sudo()._let_lapse(company)
             self.env["ir.cron"]._commit_progress(1)
 
     @api.model

@@ -36,19 +36,19 @@ class ResCompany(models.Model):
         "account.account",
         string="Reminder Fees",
         domain="[('account_type', 'in', ('income', 'income_other'))]",
-        help="Income from fees and compensation, booked when they are paid.",
+        help="Income from fees and compensation for late payment.",
     )
     mbn_dunning_interest_account_id = fields.Many2one(
         "account.account",
         string="Late Interest",
         domain="[('account_type', 'in', ('income', 'income_other'))]",
-        help="Income from interest for late payment, booked when it is paid.",
+        help="Income from interest for late payment.",
     )
     mbn_dunning_journal_id = fields.Many2one(
         "account.journal",
         string="Journal of Fees",
         domain="[('type', '=', 'general')]",
-        help="Where paid fees and interest are booked. Empty: the first journal of its kind.",
+        help="Where fees and interest are booked. Empty: the first journal of its kind.",
     )
     mbn_dunning_waive_limit = fields.Monetary(
         string="Give Up Remainders Up To",

@@ -47,4 +47,5 @@ from . import (
 from . import member_actions, member_card, member_debit, member_duplicates  # isort: skip
 from . import association_document, association_rights, debit_call, debit_notice  # isort: skip
 from . import debit_failure, membership_contract_held  # isort: skip
-from . import dunning_claim  # isort: skip
+from . import dunning_claim, dunning_life, dunning_card  # isort: skip
+from . import debt_collection  # isort: skip

@@ -1,7 +1,5 @@
 """What failed debits mean to memberships: the plan's policy, the payer's channels."""
 
-from datetime import timedelta
-
 from odoo import fields, models
 
 SEEN_BY = (
@@ -99,22 +97,13 @@ class DirectDebitFailure(models.Model):
             "The direct debit failed: %(invoices)s",
             invoices=", ".join(unpaid.invoice_id.mapped("name")),
         )
-        for contract, charges in unpaid.grouped("contract_id").items():
-            first = min(charges.period_id.mapped("date_from"), default=False)
-            if not first or contract.state not in ("confirmed", "paused"):
-                continue
-            # A membership has one day at least, also when nothing of it was ever paid.
-            day = max(first, contract.date_start + timedelta(days=1))
-            problem = contract._partly_paid_text(charges, first)
-            if problem := problem or contract._lapse_from(day, note):
-                desk._open(
-                    contract,
-                    "membership_lapse_stuck",
-                    problem,
-                    self.env._("End the membership or undo the payment, and credit the rest."),
-                )
-            else:
-                charges._credit_open(note)
+        for contract, problem in unpaid._lapse(note).items():
+            desk._open(
+                contract,
+                "membership_lapse_stuck",
+                problem,
+                self.env._("End the membership or undo the payment, and credit the rest."),
+            )
 
     def _handle(self):
         result = super()._handle()

@@ -116,11 +116,26 @@ class MembershipCharge(models.Model):
             quiet=True,
         )
 
+    def _credit_unpaid(self, text):
+        """Credit, without telling anybody, what is not paid of the invoices of these charges."""
+        credited = self._credited_amounts()
+        amounts = {}
+        for invoice, charges in self.grouped("invoice_id").items():
+            left = invoice.amount_residual
+            for charge in charges.sorted("id", reverse=True):
+                amount = min(left, charge.amount - credited.get(charge, 0.0))
+                amount = charge.currency_id.round(amount)
+                if charge.currency_id.compare_amounts(amount, 0.0) > 0:
+                    amounts[charge] = amount
+                    left -= amount
+        self._credit(amounts, text, quiet=True)
+
     @api.model
     def _credit_invoice(self, invoice, parts, text, quiet):
+        """One credit note; ``mbn_credit_as`` of the context tells another day and text of it."""
         company = invoice.company_id
         invoice = invoice.with_company(company).with_context(**company._billing_context())
-        today = company._billing_today()
+        today, text = self.env.context.get("mbn_credit_as") or (company._billing_today(), text)
         pricing = Pricing(company)
         note = invoice.env["account.move"].create(
             {

@@ -139,6 +139,25 @@ class MembershipCharge(models.Model):
         today = self.company_id._billing_today()
         return self.state == "invoiced" and bool(self.date_due) and self.date_due + grace < today
 
+    def _lapse(self, note):
+        """End the memberships before the time that these unpaid charges are for, and credit them.
+
+        :return: dict of ``membership.contract`` → why it cannot be done; nothing is done then
+        """
+        problems = {}
+        for contract, charges in self.grouped("contract_id").items():
+            first = min(charges.period_id.mapped("date_from"), default=False)
+            if not first or contract.state not in ("confirmed", "paused"):
+                continue
+            # A membership has one day at least, also when nothing of it was ever paid.
+            day = max(first, contract.date_start + timedelta(days=1))
+            problem = contract._partly_paid_text(charges, first)
+            if problem := problem or contract._lapse_from(day, note):
+                problems[contract] = problem
+            else:
+                charges._credit_open(note)
+        return problems
+
     def _is_partly_paid(self):
         invoice = self.invoice_id
         notes = invoice.reversal_move_ids.filtered(lambda note: note.state == "posted")
