@@ -1,16 +1,20 @@
 """Cases for a collection agency, and what it answers: JSON Lines, and a CSV twin that says the same.
 
-A file has one kind of record: new cases, corrections to them, or the agency's answers. Every record
-has a ``message_id`` that is never used again, so that a file which comes twice changes nothing.
-Reading never raises on content: what is wrong comes as :class:`Fault`, and the rest is read on.
+A file has one kind of record: new cases, corrections to them, or the agency's answers and receipts.
+Every record has a ``message_id`` that is never used again, so that a file which comes twice changes
+nothing. Reading never raises on content: what is wrong comes as :class:`Fault`, and the rest is read
+on. Documents that go with new cases lie beside the file in a ZIP archive.
 """
 
 import csv
 import datetime
+import hashlib
 import io
 import json
-from collections.abc import Iterable
-from dataclasses import MISSING, dataclass, fields
+import re
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from typing import get_args, get_origin
 
@@ -23,6 +27,10 @@ _DIGITS = 12
 # A cell that begins like this is a formula to a spreadsheet; so it gets a ' in front.
 _FORMULA = "=+-@\t\r'"
 _NOTHING = Decimal(0)
+# What no database takes as text.
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+_DOCUMENTS = "documents/"
+_MADE = (1980, 1, 1, 0, 0, 0)  # the same content is the same archive, whenever it is made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +80,7 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A document that goes beside the file."""
+    """A document that lies beside the file: its place in the archive, and its SHA-256."""
 
     name: str
     sha256: str = ""
@@ -117,6 +125,8 @@ CORRECTIONS = (
     "credit",
     "dispute",
     "dispute_over",
+    "freeze",
+    "freeze_over",
     "recall",
     "address",
 )
@@ -127,7 +137,7 @@ class Correction:
     """What changed on our side after a case was handed over (message C3).
 
     ``kind`` is one of :data:`CORRECTIONS`. The amounts are what is owed less now; below zero: more,
-    because a payment was taken back.
+    because a payment was taken back. ``until``: the last day of a freeze; none: until it is over.
     """
 
     message_id: str
@@ -141,6 +151,7 @@ class Correction:
     fee: Decimal = _NOTHING
     interest: Decimal = _NOTHING
     compensation: Decimal = _NOTHING
+    until: datetime.date | None = None
     reason: str = ""
     name: str = ""
     street: str = ""
@@ -170,8 +181,10 @@ CLOSED = (
 class Answer:
     """What the agency says of a case: a receipt (C2), an update or its end (C4).
 
-    ``kind`` is one of :data:`ANSWERS`. A payment tells its parts; its money comes by the bank.
-    ``direct``: the debtor paid us, the agency only notes it.
+    ``kind`` is one of :data:`ANSWERS`. A payment tells what the debtor paid, in its parts (``fees``
+    with the compensation), what the agency keeps of that (``costs``), and what is left
+    (``net_paid``), which comes by the bank; payments that come in one transfer have the same
+    ``remittance``. ``direct``: the debtor paid us, the agency only notes it.
     """
 
     message_id: str
@@ -186,26 +199,59 @@ class Answer:
     fees: Decimal = _NOTHING
     costs: Decimal = _NOTHING
     net_paid: Decimal = _NOTHING
+    remittance: str = ""
     direct: bool = False
     plan_count: int = 0
     plan_amount: Decimal = _NOTHING
     plan_until: datetime.date | None = None
 
+    @property
+    def paid(self) -> Decimal:
+        """What the debtor paid."""
+        return self.principal + self.interest + self.fees
 
-_RECORDS = {"case": Case, "correction": Correction, "answer": Answer}
+    @property
+    def net(self) -> Decimal:
+        """What the agency transfers of it."""
+        return self.paid - self.costs
+
+
+RECEIPTS = ("received", "refused")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """That the agency has a file of ours, or cannot use it as a whole."""
+
+    message_id: str
+    our_file_id: str
+    state: str
+    record_count: int = 0
+    date: datetime.date | None = None
+    code: str = ""
+    text: str = ""
+
+
+_RECORDS = {"case": Case, "correction": Correction, "answer": Answer, "receipt": Receipt}
 _TYPES = {record: name for name, record in _RECORDS.items()}
+# Receipts may come together with answers.
+_FAMILY = {Case: Case, Correction: Correction, Answer: Answer, Receipt: Answer}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A whole file: who sends it, under which name, and its records, all of one kind."""
+    """A whole file: who sends it, under which name, and its records, all of one kind.
+
+    ``numbers``: where each record stood in the file it was read from.
+    """
 
     file_id: str = ""
     creditor_org_no: str = ""
     creditor_agency_id: str = ""
     created_on: datetime.date | None = None
     test: bool = False
-    records: tuple[Case | Correction | Answer, ...] = ()
+    records: tuple[Case | Correction | Answer | Receipt, ...] = ()
+    numbers: tuple[int, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +263,7 @@ class Fault:
     expected: str
 
 
-_HEAD = tuple(place for place in fields(Sheet) if place.name != "records")
+_HEAD = tuple(place for place in fields(Sheet) if place.name not in ("records", "numbers"))
 
 
 # ---------------------------------------------------------------------- writing
@@ -237,17 +283,19 @@ def write_json(sheet: Sheet) -> bytes:
 def write_csv(sheet: Sheet) -> bytes:
     """The same as a list for spreadsheets: one row for each claim, correction or answer.
 
-    Semicolons, UTF-8 with a mark. What a case has several of stands in one cell, as JSON.
+    Semicolons, UTF-8 with a mark. What a case has several of stands in one cell, as JSON. Each row
+    counts the rows of the file, so that a file that was cut off is noticed.
 
     :raises FormatError: as :func:`write_json`
     """
     _check(sheet)
     kind = type(sheet.records[0])
-    columns = ["type", *(place.name for place in _HEAD), *_columns(kind)]
+    columns = ["type", "rows", *(place.name for place in _HEAD), *_columns(kind)]
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, columns, delimiter=";", lineterminator="\r\n")
     writer.writeheader()
-    head = {"type": _TYPES[kind]} | _cells(sheet, _HEAD)
+    rows = sum(len(getattr(record, "claims", (None,))) for record in sheet.records)
+    head = {"type": _TYPES[kind], "rows": str(rows)} | _cells(sheet, _HEAD)
     for record in sheet.records:
         flat = head | _cells(record, [place for place in fields(kind) if place.name != "claims"])
         for claim in getattr(record, "claims", (None,)):
@@ -283,18 +331,36 @@ def _check(sheet):
 
 def _lacking(record):
     """(field, what is expected) of what a record must have and has not."""
-    for name in ("message_id", "our_case_ref"):
+    about = "our_file_id" if isinstance(record, Receipt) else "our_case_ref"
+    for name in ("message_id", about):
         if not getattr(record, name).strip():
             yield name, "something"
     if isinstance(record, Case):
         if not record.claims:
             yield "claims", "one or more claims"
         return
-    known = CORRECTIONS if isinstance(record, Correction) else ANSWERS
-    if record.kind not in known:
-        yield "kind", " | ".join(known)
-    if record.kind == "closed" and record.code not in CLOSED:
+    name, known = _KINDS[type(record)]
+    if getattr(record, name) not in known:
+        yield name, " | ".join(known)
+    if isinstance(record, Answer):
+        yield from _lacking_answer(record)
+
+
+_KINDS = {
+    Correction: ("kind", CORRECTIONS),
+    Answer: ("kind", ANSWERS),
+    Receipt: ("state", RECEIPTS),
+}
+
+
+def _lacking_answer(answer):
+    if answer.kind == "closed" and answer.code not in CLOSED:
         yield "code", " | ".join(CLOSED)
+    if answer.kind == "payment" and not answer.direct:
+        if answer.net_paid not in (_NOTHING, answer.net):
+            yield "net_paid", "principal + interest + fees - costs"
+        elif answer.net < 0 <= answer.paid:
+            yield "costs", "no more than what was paid"
 
 
 def _check_amounts(key, part):
@@ -369,20 +435,25 @@ def read(content: bytes) -> tuple[Sheet, list[Fault]]:
     if any(fault.record == 0 for fault in faults):
         return sheet, faults
     values = {place.name: getattr(sheet, place.name) for place in _HEAD}
-    return Sheet(**values, records=tuple(_once(records, faults))), faults
+    good = list(_once(records, faults))
+    return Sheet(
+        **values,
+        records=tuple(record for _number, record in good),
+        numbers=tuple(number for number, _record in good),
+    ), faults
 
 
 def _once(records, faults):
     """Records of the kind of the first one, each id once."""
     seen = set()
     for number, record in records:
-        if type(record) is not type(records[0][1]):
+        if _FAMILY[type(record)] is not _FAMILY[type(records[0][1])]:
             faults.append(Fault(number, "type", "records of one kind"))
         elif record.message_id in seen:
             faults.append(Fault(number, "message_id", "an id that no other record has"))
         else:
             seen.add(record.message_id)
-            yield record
+            yield number, record
 
 
 def _read_json(text, faults):
@@ -413,7 +484,10 @@ def _read_csv(text, faults):
     heading = text.partition("\n")[0]
     delimiter = max(";,\t", key=heading.count)
     try:
-        lines = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
+        # strict: a cell whose quotes do not end was cut off
+        lines = list(
+            csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        )
     except csv.Error:
         faults.append(Fault(0, "file", "JSON Lines, or a list with columns"))
         return {}, []
@@ -436,7 +510,10 @@ def _read_csv(text, faults):
             values = _parsed(values) | {"claims": [claim]}
             cases[key] = values
         rows.append((number, values))
-    return (rows[0][1] if rows else {}), rows
+    head = rows[0][1] if rows else {}
+    if head.get("rows", str(len(lines))).strip() != str(len(lines)):
+        faults.append(Fault(0, "rows", "as many rows as each row counts"))
+    return head, rows
 
 
 def _uncell(cell):
@@ -457,7 +534,7 @@ def _json(cell):
 
 
 def _record(number, values, faults):
-    kind = _RECORDS.get(values.get("type"))
+    kind = next((one for name, one in _RECORDS.items() if values.get("type") == name), None)
     if not kind:
         faults.append(Fault(number, "type", " | ".join(_RECORDS)))
         return None
@@ -515,6 +592,8 @@ def _list(value):
 def _text(value):
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError
+    if _UNWRITABLE.search(str(value)):
+        raise ValueError
     return str(value)
 
 
@@ -550,6 +629,28 @@ _EXPECTED = {
     Decimal: "an amount with two decimals",
     datetime.date: "a date as YYYY-MM-DD",
 }
+
+
+# ---------------------------------------------------------------------- documents beside the file
+
+
+def attachment(name: str, content: bytes) -> Attachment:
+    """How a record names a document that lies beside the file under ``name``."""
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "document"
+    return Attachment(name=f"{_DOCUMENTS}{safe}", sha256=hashlib.sha256(content).hexdigest())
+
+
+def pack(name: str, content: bytes, documents: Mapping[str, bytes]) -> bytes:
+    """An archive (ZIP) of the file and the documents that its records name.
+
+    :param name: the name of the file in the archive
+    :param documents: content by the ``name`` of its :class:`Attachment`
+    """
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for place, data in {name: content, **documents}.items():
+            archive.writestr(zipfile.ZipInfo(place, _MADE), data, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
 
 
 def totals(cases: Iterable[Case]) -> Decimal:

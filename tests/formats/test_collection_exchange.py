@@ -1,5 +1,9 @@
 """The file for a collection agency: what is written is read again, and nothing is guessed."""
 
+import hashlib
+import io
+import json
+import zipfile
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -60,9 +64,11 @@ CORRECTIONS = st.builds(
     kind=st.sampled_from(exchange.CORRECTIONS),
     date=DAYS,
     principal=AMOUNTS,
+    until=DAYS,
     reason=TEXTS,
     street=TEXTS,
 )
+SUMS = st.decimals(min_value=0, max_value=10**8, places=2)
 ANSWERS = st.builds(
     exchange.Answer,
     message_id=IDS,
@@ -70,10 +76,32 @@ ANSWERS = st.builds(
     kind=st.sampled_from(exchange.ANSWERS),
     code=st.sampled_from(exchange.CLOSED),
     text=TEXTS,
-    principal=AMOUNTS,
+    principal=SUMS,
+    interest=SUMS,
+    remittance=TEXTS,
     direct=st.booleans(),
     plan_count=st.integers(0, 99),
     plan_until=DAYS,
+) | st.builds(
+    lambda principal, fees, costs, message_id, our_case_ref: exchange.Answer(
+        message_id=message_id,
+        our_case_ref=our_case_ref,
+        kind="payment",
+        principal=principal + costs,
+        fees=fees,
+        costs=costs,
+        net_paid=principal + fees,
+    ),
+    *(SUMS, SUMS, SUMS, IDS, IDS),
+)
+RECEIPTS = st.builds(
+    exchange.Receipt,
+    message_id=IDS,
+    our_file_id=IDS,
+    state=st.sampled_from(exchange.RECEIPTS),
+    record_count=st.integers(0, 10**6),
+    date=DAYS,
+    text=TEXTS,
 )
 
 
@@ -87,7 +115,7 @@ SHEETS = st.builds(
     creditor_org_no=TEXTS,
     created_on=DAYS,
     test=st.booleans(),
-    records=(records(CASES) | records(CORRECTIONS) | records(ANSWERS)).map(tuple),
+    records=st.one_of(*map(records, (CASES, CORRECTIONS, ANSWERS, RECEIPTS))).map(tuple),
 )
 
 
@@ -102,6 +130,64 @@ def test_whatever_comes_is_read_or_said_to_be_wrong(content):
     sheet, faults = exchange.read(content)
     assert sheet.records == () or hasattr(sheet.records[0], "message_id")
     assert all(fault.expected for fault in faults)
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=9)
+    | AMOUNTS.map(str),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+PLACES = st.sampled_from(
+    ["type", "message_id", "our_case_ref", "kind", "code", "date", "principal", "net_paid", "costs"]
+    + ["direct", "plan_count", "claims", "letters", "attachments", "version", "records", "test"]
+)
+
+
+@given(SHEETS, st.integers(0, 9), PLACES, VALUES)
+def test_a_record_that_went_wrong_spoils_no_other(sheet, number, place, value):
+    rows = [json.loads(line) for line in exchange.write_json(sheet).splitlines()]
+    number %= len(rows)
+    rows[number][place] = value
+    content = b"\n".join(json.dumps(row).encode() for row in rows)
+    found, faults = exchange.read(content)
+    assert all(fault.expected and 0 <= fault.record <= len(rows) for fault in faults)
+    assert len(found.numbers) == len(found.records)
+    if any(fault.record == 0 for fault in faults):
+        assert not found.records
+        return
+    untouched = {row.message_id: row for row in sheet.records}
+    for line, record in zip(found.numbers, found.records, strict=True):
+        record.message_id.encode()
+        if line != number + 1:
+            assert record == untouched[record.message_id]
+
+
+@given(SHEETS, st.data())
+def test_a_list_that_was_cut_off_is_not_used_in_part(sheet, data):
+    lines = exchange.write_csv(sheet).splitlines(True)
+    kept = data.draw(st.integers(0, len(lines) - 1))
+    found, faults = exchange.read(b"".join(lines[:kept]))
+    assert found.records == ()
+    assert faults or kept == 1
+
+
+@given(st.dictionaries(st.text(max_size=12), st.binary(max_size=20), max_size=4))
+def test_documents_lie_beside_the_file_under_the_names_its_records_give(documents):
+    named = {exchange.attachment(name, data): data for name, data in documents.items()}
+    content = {row.name: data for row, data in named.items()}
+    packed = exchange.pack("cases.jsonl", b"{}", content)
+    assert packed == exchange.pack("cases.jsonl", b"{}", content), "always the same bytes"
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert archive.read("cases.jsonl") == b"{}"
+        for row, data in named.items():
+            assert row.name.isascii() and ".." not in row.name.split("/")
+            assert row.sha256 == hashlib.sha256(data).hexdigest()
+            assert archive.read(row.name) == content[row.name]
 
 
 CASE = exchange.Case(
@@ -164,6 +250,38 @@ def test_a_bad_record_leaves_the_others():
         (4, "message_id"),
         (6, "line"),
     }
+
+
+@pytest.mark.parametrize(
+    ("payment", "faults"),
+    [
+        ({"principal": "1000.00", "costs": "100.00", "net_paid": "900.00"}, []),
+        ({"principal": "1000.00", "costs": "100.00"}, []),
+        ({"principal": "1000.00", "costs": "100.00", "net_paid": "1000.00"}, ["net_paid"]),
+        ({"principal": "90.00", "costs": "100.00"}, ["costs"]),
+        ({"principal": "90.00", "direct": True, "costs": "100.00"}, []),
+        ({"principal": "-90.00", "costs": "-10.00", "net_paid": "-80.00"}, []),
+        ({"text": "\0"}, ["text"]),
+    ],
+)
+def test_what_an_agency_keeps_back_adds_up(payment, faults):
+    row = {"type": "answer", "message_id": "1", "our_case_ref": "C1", "kind": "payment"}
+    sheet, found = exchange.read(json.dumps(row | payment).encode())
+    assert [(fault.record, fault.field) for fault in found] == [(1, name) for name in faults]
+    assert len(sheet.records) == (not faults)
+
+
+def test_receipts_may_come_with_answers_but_not_with_cases():
+    content = (
+        b'{"type":"receipt","message_id":"1","our_file_id":"F1","state":"received"}\n'
+        b'{"type":"answer","message_id":"2","our_case_ref":"C1","kind":"accepted"}\n'
+        b'{"type":"receipt","message_id":"3","our_file_id":"F1","state":"lost"}\n'
+        b'{"type":"correction","message_id":"4","our_case_ref":"C1","kind":"recall"}\n'
+    )
+    sheet, faults = exchange.read(content)
+    assert [type(row).__name__ for row in sheet.records] == ["Receipt", "Answer"]
+    assert sheet.numbers == (1, 2)
+    assert {(fault.record, fault.field) for fault in faults} == {(3, "state"), (4, "type")}
 
 
 def test_a_plain_list_of_an_agency_is_read():
