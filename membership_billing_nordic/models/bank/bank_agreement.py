@@ -632,6 +632,14 @@ class BankAgreement(models.Model):
         """
         return {}
 
+    def _told_parts(self, payments):
+        """What a report of their sender says these payments consist of, where there is one.
+
+        :return: dict of ``bank.payment`` → (the records that tell of it, list of (claims,
+            amount that is for them, payer, amount that stays on the payer))
+        """
+        return {}
+
     def _costs_first(self, claims):
         """What of a payment is kept for costs before it pays these claims.
 

@@ -148,6 +148,7 @@ class BankPayment(models.Model):
             ("account", "By the remembered account, oldest claims first"),
             ("reversal", "Took a payment back"),
             ("person", "Placed by a person"),
+            ("told", "As a report of its sender says"),
             ("no_reference", "No reference"),
             ("unknown_reference", "Unknown reference"),
             ("several", "Several references that do not add up to it"),

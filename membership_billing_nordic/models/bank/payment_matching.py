@@ -26,6 +26,7 @@ class Placement:
     outcome: str
     targets: list = field(default_factory=list)
     wrong_check_digit: bool = False
+    told_by: object = None  # the records that told what it consists of
 
 
 class PaymentMatcher:
@@ -44,6 +45,7 @@ class PaymentMatcher:
         self.currency = agreement.currency_id
         self.payments = payments
         self.debited = {}
+        self.told = {}
         self.listed = {}
         self.in_text = {}
         self.open = {}
@@ -60,11 +62,13 @@ class PaymentMatcher:
         values |= {value for payment in self.payments for value in listed_references(payment)}
         self.references = self.env["billing.reference"]._resolve(self.agreement, values)
         self.debited = self.agreement._debited_claims(self.payments)
+        self.told = self.agreement._told_parts(self.payments)
         self._find_payers()
         self._find_listed()
         self._find_in_text()
         moves = self.env["account.move"].union(
             *(lines.move_id for lines in self.debited.values()),
+            *(lines.move_id for _by, parts in self.told.values() for lines, *_rest in parts),
             *self.listed.values(),
             *self.in_text.values(),
         )
@@ -151,6 +155,8 @@ class PaymentMatcher:
             # The debit was asked for just these claims.
             self.costs |= dict.fromkeys(self.debited[payment], 0.0)
             return Placement(payment, *self.pay_claims(self.debited[payment], payment.amount))
+        if payment in self.told:
+            return self._place_told(payment)
         if payment in self.listed:
             return Placement(payment, *self.pay_moves(self.listed[payment], payment.amount))
         placement = Placement(payment, outcome="")
@@ -166,6 +172,19 @@ class PaymentMatcher:
             confirmed = self.agreement._has_check_digit(value)
             placement.wrong_check_digit = bool(layouts) and not confirmed
         return placement
+
+    def _place_told(self, payment):
+        """Place a payment as a report of its sender says."""
+        told_by, parts = self.told[payment]
+        targets = []
+        for lines, amount, payer, besides in parts:
+            self.costs |= dict.fromkeys(lines, 0.0)
+            taken, rest = self._take([line for line in lines if line in self.open], amount)
+            targets += taken
+            on_account = self.currency.round(rest + besides)
+            if not self.currency.is_zero(on_account):
+                targets.append(self._on_account(payer, on_account))
+        return Placement(payment, "told", targets, told_by=told_by)
 
     def _place_parts(self, placement):
         payment = placement.payment
