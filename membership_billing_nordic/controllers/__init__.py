@@ -1,1 +1,1 @@
-from . import portal_headers, portal_payment, portal_reminders, short_link
+from . import portal_account, portal_headers, portal_payment, portal_reminders, short_link

@@ -44,6 +44,7 @@ from . import (
     test_dunning_run,
     test_invoice_sending,
     test_invoice_writer,
+    test_member_account,
     test_member_card,
     test_member_debit,
     test_member_search,

@@ -48,4 +48,4 @@ from . import member_actions, member_card, member_debit, member_duplicates  # is
 from . import association_document, association_rights, debit_call, debit_notice  # isort: skip
 from . import debit_failure, membership_contract_held  # isort: skip
 from . import dunning_claim, dunning_life, dunning_card  # isort: skip
-from . import debt_collection  # isort: skip
+from . import debt_collection, member_account  # isort: skip
