@@ -4,5 +4,7 @@ from . import (
     bank_file,
     bank_reference_layout,
     direct_debit_order,
+    dunning_letter,
+    payment_part,
     res_partner,
 )

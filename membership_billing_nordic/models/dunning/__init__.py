@@ -29,6 +29,7 @@ from . import (  # isort: skip
     dunning_letter_earlier,
     dunning_letter_outcome,
     dunning_letter_portal,
+    dunning_letter_print,
     dunning_payment_plan_claim,
     dunning_posting,
     dunning_remainder,

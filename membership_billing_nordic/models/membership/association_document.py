@@ -1,4 +1,4 @@
-"""An association's logo and text on its members' invoices, and what is sent along with them."""
+"""An association's logo and text on what its members get, and what is sent along with invoices."""
 
 from odoo import api, fields, models
 from odoo.tools.sql import column_exists, create_column
@@ -71,6 +71,18 @@ class AccountMove(models.Model):
             "logo": association._for_documents("logo").logo,
             "text": association._for_documents("text").text,
         }
+
+
+class DunningLetter(models.Model):
+    _inherit = "dunning.letter"
+
+    def _print_logo(self):
+        """That of the association, when all invoices of the letter concern one."""
+        invoices = self.sudo().line_ids.invoice_id
+        if not all(invoice.mbn_association_id for invoice in invoices):
+            return super()._print_logo()
+        association = invoices.mbn_association_id._common()
+        return association._for_documents("logo").logo or super()._print_logo()
 
 
 class AccountMoveSend(models.AbstractModel):
