@@ -86,6 +86,7 @@ def _inspect(path: Path, stream: BinaryIO) -> int:
             "mandates": tally.mandates,
             "requests": tally.requests,
             **_claims(tally),
+            **_transfers(tally),
             "issues": tally.issues,
             "sha256": _sha256(stream),
         }
@@ -132,6 +133,18 @@ def _claims(tally: Tally) -> dict:
         "claims_sum": _plain(tally.claims_sum),
         "withdrawals": tally.withdrawals,
         "withdrawals_sum": _plain(tally.withdrawals_sum),
+        "first_due": _plain(tally.first_due),
+        "last_due": _plain(tally.last_due),
+    }
+
+
+def _transfers(tally: Tally) -> dict:
+    """What a payment file of ours asks for; nothing for other files."""
+    if not tally.transfers:
+        return {}
+    return {
+        "transfers": tally.transfers,
+        "transfers_sum": _plain(tally.transfers_sum),
         "first_due": _plain(tally.first_due),
         "last_due": _plain(tally.last_due),
     }

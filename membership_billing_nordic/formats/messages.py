@@ -229,6 +229,46 @@ class FileReceipt(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferStatus(Message):
+    """What the bank says of credit transfers of ours, one of them or a whole batch.
+
+    ``event``: ``accepted``, ``pending``, ``settled`` (the money has left) or ``rejected``. It is
+    about the transfer with ``reference``, or without one about all of ``batch``;
+    ``transmission_number`` is that of the file they were in. ``status`` is the bank's own
+    word, ``bank_code`` its reason.
+    """
+
+    event: str
+    transmission_number: str = ""
+    batch: str = ""
+    reference: str = ""
+    status: str = ""
+    bank_code: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentMade(Message):
+    """Money that left our account by an order of ours: ``amount`` is above zero.
+
+    ``reference`` is our own mark of the transfer, ``batch`` of what it was ordered with. Other
+    programs order payments from the same account, too. Where the bank tells of a batch as a
+    whole, ``reference`` is empty and ``amount`` the sum.
+    """
+
+    key: str
+    account: str
+    agreement_number: str = ""
+    amount: Decimal
+    currency: str
+    bank_date: date
+    reference: str = ""
+    batch: str = ""
+    bank_code: str = ""
+    bank_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ControlTotal(Message):
     """A total the file declares beside the one that was counted.
 
@@ -345,6 +385,47 @@ class CreditTransfer(_PaymentOrder):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountScheme:
+    """What kind of number an account is, as credit transfers say it.
+
+    ``code`` is one of the codes of ISO 20022, ``proprietary`` one of a bank's or a country's own;
+    an account with neither is an IBAN. ``clearing_system`` and ``member`` name the bank
+    where the number alone does not.
+    """
+
+    code: str = ""
+    proprietary: str = ""
+    clearing_system: str = ""
+    member: str = ""
+
+    @property
+    def is_iban(self) -> bool:
+        return not (self.code or self.proprietary)
+
+
+IBAN = AccountScheme()
+BBAN = AccountScheme(code="BBAN")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountTransfer(_PaymentOrder):
+    """Pay ``amount`` (above zero) to ``payer_account`` on ``due_date``.
+
+    ``reference`` comes back in every answer of the bank, and is unique for ever.
+    ``payer_bank`` is its BIC. ``text`` stands on the payee's account statement.
+    """
+
+    payer_account: str
+    payer_account_scheme: AccountScheme = IBAN
+    payer_bank: str = ""
+    payer_street: str = ""
+    payer_zip: str = ""
+    payer_city: str = ""
+    payer_country: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CollectionChange(OutgoingMessage):
     """Move to ``new_date``, or without one withdraw, all orders at the bank that fit.
 
@@ -414,6 +495,28 @@ class Assignment:
     account: str
     agreement_number: str = ""
     requests: tuple[OutgoingMessage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferAssignment(Assignment):
+    """Credit transfers (:class:`AccountTransfer`) from one account: who pays, and how.
+
+    ``batch`` names them in the bank's answers, with a number behind it where there are several
+    days of payment. ``holder_identity`` is the organisation number. ``charges``
+    says who bears what the banks take: ``SLEV``, ``SHAR`` or ``DEBT``, or nothing; ``service`` is
+    a code of the service level. With ``is_batch_booked`` the account statement has one
+    entry for all, without it one for each.
+    """
+
+    batch: str
+    account_scheme: AccountScheme = IBAN
+    holder_name: str
+    holder_identity: str = ""
+    holder_country: str = ""
+    holder_bank: str = ""
+    charges: str = ""
+    service: str = ""
+    is_batch_booked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from .messages import (
     ERROR,
     REFUSAL,
     WARNING,
+    AccountTransfer,
     CollectionRequest,
     CollectionWithdrawal,
     ControlTotal,
@@ -20,18 +21,19 @@ from .messages import (
     PaymentReceived,
     PaymentReversed,
     RequestEvent,
+    TransferStatus,
     Transmission,
 )
 
-_REQUESTS = (RequestEvent, FileReceipt)
+_REQUESTS = (RequestEvent, FileReceipt, TransferStatus)
 
 
 class Tally:
     """Sums in the currency's major unit; ``payments_sum`` has reversals deducted.
 
     ``mandates`` counts mandate records; ``requests`` those that answer a request of ours.
-    Of files of ours ``claims`` and ``withdrawals`` count what they ask for, with their sums
-    and the due dates of both.
+    Of files of ours ``claims``, ``withdrawals`` and ``transfers`` count what they ask for, with
+    their sums and the due dates of all.
     """
 
     def __init__(self):
@@ -39,6 +41,7 @@ class Tally:
         self.deposits_sum = Decimal("0.00")
         self.claims_sum = Decimal("0.00")
         self.withdrawals_sum = Decimal("0.00")
+        self.transfers_sum = Decimal("0.00")
         self.first_due: date | None = None
         self.last_due: date | None = None
         self.control_totals: list[ControlTotal] = []
@@ -66,6 +69,9 @@ class Tally:
             self._add_due_date(message.due_date)
         elif kind is CollectionWithdrawal:
             self.withdrawals_sum += message.amount
+            self._add_due_date(message.due_date)
+        elif kind is AccountTransfer:
+            self.transfers_sum += message.amount
             self._add_due_date(message.due_date)
 
     def _add_due_date(self, day: date) -> None:
@@ -95,6 +101,10 @@ class Tally:
     @property
     def withdrawals(self) -> int:
         return self._counts[CollectionWithdrawal]
+
+    @property
+    def transfers(self) -> int:
+        return self._counts[AccountTransfer]
 
     @property
     def issues(self) -> int:

@@ -13,7 +13,10 @@ TEXT = (ROOT / "docs" / "formats.md").read_text()
 CLASSES = [
     each
     for each in vars(messages).values()
-    if is_dataclass(each) and issubclass(each, messages.Message) and each.__name__[0] != "_"
+    if isinstance(each, type)
+    and is_dataclass(each)
+    and issubclass(each, messages.Message)
+    and each.__name__[0] != "_"
 ]
 
 

@@ -62,7 +62,7 @@ def test_odoo_is_no_requirement(installed):
     (metadata,) = installed.glob("*.dist-info/METADATA")
     lines = metadata.read_text().splitlines()
     required = sorted(line.split(": ")[1] for line in lines if line.startswith("Requires-Dist: "))
-    ours = ["cryptography", "holidays", "lxml", "paramiko", "python-stdnum", "xmlschema"]
+    ours = ["cryptography", "holidays", "lxml", "paramiko", "python-stdnum", "sepaxml", "xmlschema"]
     assert required == ours
     assert "Name: membership-billing-nordic" in lines
 

@@ -1,7 +1,8 @@
 """Reads camt.054 (credit and debit notification) and camt.053 (account statement).
 
 Source: the message definitions of ISO 20022, versions 02 to 14. An entry (Ntry) that is
-booked is a deposit, its transactions (TxDtls) are the payments. What is not well-formed, or
+booked is a deposit, its transactions (TxDtls) are the payments; of money that leaves by an
+order, what the order called it. What is not well-formed, or
 could hide entities, refuses the file; an entry or transaction whose amount, sign or date
 cannot be read is an error and not used; totals that do not agree are told as warnings.
 """
@@ -194,6 +195,7 @@ class _CamtFile:
             count = values.get("count", "")
             if count.isascii() and count.isdigit():
                 entry.declared_count += int(count)
+            entry.batch = entry.batch or identifier(values.get("batch", ""))
 
     def _finish_entry(self, reader, element) -> Iterator[Message]:
         entry, issues = self._entry_of(reader, element.tag, element)

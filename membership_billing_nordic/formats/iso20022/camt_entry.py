@@ -10,6 +10,7 @@ from ..messages import (
     Deposit,
     FormatIssue,
     Message,
+    PaymentMade,
     PaymentReceived,
     PaymentReversed,
     ReferenceAmount,
@@ -92,6 +93,7 @@ class Entry:
         self.name = f"entry {ordinal}"
         self.transactions = 0
         self.declared_count = 0
+        self.batch = ""
         self.head: Head | None = None
         self._is_used = False
         self._waiting: list[tuple[int, Values]] = []
@@ -163,7 +165,7 @@ class Entry:
     # ------------------------------------------------------------------ transactions
 
     def _transaction(self, record: int, values: Values) -> Iterable[Message]:
-        """The message of one transaction; none when it is an outgoing payment."""
+        """The messages of one transaction."""
         if not self._is_used:
             return ()
         head = self.head
@@ -172,7 +174,7 @@ class Entry:
             return (error(record, "transaction: credit or debit", "CRDT or DBIT"),)
         goes_back = sign < 0 and self._goes_back(values)
         if sign < 0 and head.sign < 0 and not goes_back:
-            return ()
+            return self._made(record, values)
         amount = self._amount(values, sign)
         if amount is None:
             expected = f"an amount in {head.currency} of at most two decimals"
@@ -180,6 +182,29 @@ class Entry:
         self._emitted += 1
         self._sum += amount * sign
         return self._payment(record, values, amount if goes_back else amount * sign, goes_back)
+
+    def _made(self, record: int, values: Values) -> Iterable[Message]:
+        """Money that left by an order: told where the bank says what the order called it."""
+        reference = identifier(values.get("end_to_end", ""))
+        batch = identifier(values.get("batch", "")) or self.batch
+        amount = self._amount(values, -1) if reference or batch else None
+        if not amount:
+            return ()
+        return (
+            PaymentMade(
+                record=record,
+                key=f"{self._key}:{reference or batch}:{self.transactions}",
+                account=self.report.account,
+                agreement_number=self.report.agreement_number,
+                amount=amount,
+                currency=self.head.currency,
+                bank_date=self.head.bank_date,
+                reference=reference,
+                batch=batch,
+                bank_code=self.head.kind[0],
+                bank_reference=values.get("bank_reference", "") or self.head.bank_reference,
+            ),
+        )
 
     def _goes_back(self, values: Values) -> bool:
         """Is this money that an earlier payment brought?"""
@@ -298,7 +323,7 @@ class Entry:
         head, report = self.head, self.report
         goes_back = self._goes_back({})
         if head.sign < 0 and not goes_back:
-            return ()
+            return self._made(self.record, {"batch": self.batch})
         if report.is_statement:
             report.pass_over_details(head.signed_amount)
             return ()

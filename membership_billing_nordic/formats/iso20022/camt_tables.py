@@ -91,7 +91,12 @@ ENTRY = {
 }
 
 DETAILS = {
-    "Btch": {"NbOfTxs": "count", "TtlAmt": Amount("total"), "CdtDbtInd": "indicator"},
+    "Btch": {
+        "PmtInfId": "batch",
+        "NbOfTxs": "count",
+        "TtlAmt": Amount("total"),
+        "CdtDbtInd": "indicator",
+    },
     "TxDtls": None,
 }
 
@@ -105,6 +110,7 @@ _STRUCTURED = {
 TRANSACTION = {
     "Refs": {
         "AcctSvcrRef": "bank_reference",
+        "PmtInfId": "batch",
         "InstrId": "instruction",
         "EndToEndId": "end_to_end",
         "UETR": "unique_reference",

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,10 +21,23 @@ def schema_of(stream: BinaryIO, given: Path | None) -> Path | None:
     stream.seek(0)
     named = _NAMESPACE.search(xml_stream.beginning(stream.read(_HEAD_SIZE)))
     stream.seek(0)
-    if given is None or given.is_file():
+    if given and given.is_file():
         return given
-    path = given / f"{named[1]}.xsd" if named else None
-    return path if path and path.is_file() else None
+    folders = [folder for folder in (given, library()) if folder and named]
+    paths = [folder / f"{named[1]}.xsd" for folder in folders]
+    return next((path for path in paths if path.is_file()), None)
+
+
+def library() -> Path | None:
+    """The folder of schemas that a library of credit transfers carries; nothing of it is run."""
+    found = find_spec("sepaxml")
+    places = found.submodule_search_locations if found else None
+    return Path(next(iter(places))) / "schemas" if places else None
+
+
+@lru_cache(maxsize=4)
+def _rules(schema: Path) -> xmlschema.XMLSchema:
+    return xmlschema.XMLSchema(str(schema), allow="local", defuse="always")
 
 
 def faults(stream: BinaryIO, schema: Path) -> Iterator[dict]:
@@ -32,9 +47,9 @@ def faults(stream: BinaryIO, schema: Path) -> Iterator[dict]:
 
     :raises xmlschema.XMLSchemaException: ``schema`` is none
     """
-    rules = xmlschema.XMLSchema(str(schema), allow="local", defuse="always")
+    rules = _rules(schema)
     try:
-        for _element in xml_stream.ended(stream, ("Ntry",)):
+        for _element in xml_stream.ended(stream, ("Ntry", "CdtTrfTxInf")):
             pass
     except xml_stream.UnusableXmlError as broken:
         yield {"path": broken.field, "reason": f"expected {broken.expected}, found {broken.found}"}
