@@ -119,6 +119,20 @@ def interest(parts: Sequence[Segment]) -> Decimal:
     return half_up(sum((part.amount for part in parts), Fraction(0)))
 
 
+def growth(due: date, through: date, rates: Sequence[RatePeriod]) -> Fraction:
+    """The interest on a principal of 1 of which nothing is paid, in full.
+
+    :raises RatesOutdatedError: on one of the days no rate is in force
+    """
+    parts = segments(Decimal(1), (), due, through, rates)
+    return sum((part.amount for part in parts), Fraction(0))
+
+
+def grown(principal: Decimal, rate: Fraction) -> Decimal:
+    """The interest on ``principal``, of which nothing is paid, by its :func:`growth`."""
+    return half_up(Fraction(principal) * rate)
+
+
 def _goes_on(last: Segment, start: date, base: Decimal, rate: RatePeriod) -> bool:
     """Whether days from ``start`` on belong to the last part."""
     return (last.end, last.base, last.rate, last.basis) == (start, base, rate.rate, rate.basis)

@@ -70,7 +70,12 @@ class AccountMove(models.Model):
     def _mbn_fee_clause_agreed(self):
         """Since when the payer has agreed to fees for reminders; None: never."""
         self.ensure_one()
-        return self.company_id.mbn_dunning_clause_from or None
+        return self._mbn_fee_clauses_agreed()[self.id]
+
+    def _mbn_fee_clauses_agreed(self):
+        """``{id: since when the payer has agreed to fees for reminders, or None}``"""
+        self.fetch(["company_id"])
+        return {move.id: move.company_id.mbn_dunning_clause_from or None for move in self}
 
     def _mbn_claim_about(self):
         """What the invoice is for, in a few words."""

@@ -1,7 +1,7 @@
 """Which claims may be handed over to a collection agency, and what is owed on that day."""
 
 from ...law import deadlines
-from .dunning_judge import ClaimJudge
+from .dunning_judge import ClaimJudge, fee_letters
 from .dunning_reasons import REASONS
 
 HAND_OVER_REASONS = [
@@ -19,28 +19,42 @@ class HandOverJudge(ClaimJudge):
     last letter.
     """
 
-    def _not_wanted(self, claim):
-        if claim.state not in ("reminded", "noticed"):
+    def _not_wanted(self, fact):
+        if fact.state not in ("reminded", "noticed"):
             return "paid", ""
-        if claim.next_level_id or claim.claim_kind != "fee":
+        if fact.next_level or fact.claim_kind != "fee":
             return "step", ""
-        if claim.deadline >= self.day:
-            return "not_due", self._text(claim.deadline)
-        if claim.letter_count < claim.policy_id.agency_id.least_letters:
-            return "few_letters", ""
-        return "", ""
+        if fact.deadline >= self.day:
+            return "not_due", self._text(fact.deadline)
+        least, _claims_interest = self._policy(fact.policy)
+        return ("few_letters", "") if fact.letter_count < least else ("", "")
 
-    def _reckon(self, verdict):
-        claim = verdict.claim
-        rules = self.book.rules(self.company, claim.customer_type, self.day)
-        due = claim.move_line_id.date_maturity
-        first = deadlines.earliest_hand_over(rules, due, self._letters(claim), self.days)
+    def _reckon(self, verdict, letter):
+        fact = verdict.fact
+        rules = self.book.rules(self.company, fact.customer_type, self.day)
+        first = self._earliest(rules, fact)
+        _least, claims_interest = self._policy(fact.policy)
         if first is None:
             verdict.reason = "no_notice"
         elif self.day < first:
             verdict.reason, verdict.detail = "law_early", self._text(first)
-        elif any(claim.policy_id.level_ids.mapped("claims_interest")):
+        elif claims_interest:
             self._reckon_interest(verdict)
+
+    def _earliest(self, rules, fact):
+        letters = self.facts.counted_letters(fact)
+        key = ("hand over", fact.customer_type, fact.due, letters)
+        return self._remember(
+            key, deadlines.earliest_hand_over, rules, fact.due, fee_letters(letters), self.days
+        )
+
+    def _policy(self, policy_id):
+        """The fewest letters that the agency takes a claim after; is interest claimed at all?"""
+        return self._remember(("policy", policy_id), self._read_policy, policy_id)
+
+    def _read_policy(self, policy_id):
+        policy = self.env["dunning.policy"].browse(policy_id)
+        return policy.agency_id.least_letters, any(policy.level_ids.mapped("claims_interest"))
 
 
 def leave_out_small(verdicts, agency, day):

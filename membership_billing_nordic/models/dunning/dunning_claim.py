@@ -9,6 +9,7 @@ from .dunning_policy import CLAIM_KINDS, CUSTOMER_TYPES
 from .dunning_reasons import REASONS
 
 _BATCH = 1000
+_OPEN = ("overdue", "reminded", "noticed")
 QUIET = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nosubscribe": True}
 
 
@@ -249,30 +250,31 @@ class DunningClaim(models.Model):
             if claim.is_disputed:
                 claim.hold_text = claim.env._("Disputed: %(why)s", why=claim.hold_reason or "")
             elif claim.paused_until and claim.paused_until >= claim.company_id._billing_today():
-                claim.hold_text = claim.env._(
-                    "On hold until %(day)s: %(why)s",
-                    day=fields.Date.to_string(claim.paused_until),
-                    why=claim.hold_reason or "",
-                )
+                claim.hold_text = claim._pause_words(claim.paused_until, claim.hold_reason)
             else:
                 claim.hold_text = False
+
+    @api.model
+    def _pause_words(self, until, why):
+        return self.env._(
+            "On hold until %(day)s: %(why)s", day=fields.Date.to_string(until), why=why or ""
+        )
 
     # ------------------------------------------------------------------ following what is due
 
     @api.model
     def _refresh(self, company, today):
         """Follow what has become due, and give each open claim the policy that fits it now."""
-        while lines := self._new_lines(company, today):
+        last = 0
+        while lines := self._new_lines(company, today, last):
+            last = lines[-1].id
             self._follow_lines(lines)
             self.env["ir.cron"]._commit_progress(0)
-        open_claims = self.search(
-            [("company_id", "=", company.id), ("state", "in", ("overdue", "reminded", "noticed"))]
-        )
-        open_claims._choose_policies()
+        self._choose_policies_of(company)
 
     @api.model
-    def _new_lines(self, company, today):
-        """Receivable lines that are past due and not followed yet."""
+    def _new_lines(self, company, today, after):
+        """Receivable lines that are past due and not followed yet; those with an id above ``after``."""
         self.env["account.move.line"].flush_model()
         self.flush_model(["move_line_id"])
         rows = self.env.execute_query(
@@ -282,6 +284,7 @@ class DunningClaim(models.Model):
                      JOIN account_move move ON move.id = line.move_id
                      JOIN account_account account ON account.id = line.account_id
                     WHERE line.company_id = %(company)s
+                      AND line.id > %(after)s
                       AND line.parent_state = 'posted'
                       AND line.reconciled IS NOT TRUE
                       AND line.amount_residual_currency > 0
@@ -294,6 +297,7 @@ class DunningClaim(models.Model):
                     ORDER BY line.id
                     LIMIT %(limit)s""",
                 company=company.id,
+                after=after,
                 today=today,
                 limit=_BATCH,
             )
@@ -327,6 +331,22 @@ class DunningClaim(models.Model):
             "claim_kind": move._mbn_claim_kind(),
             "customer_type": "business" if payer.is_company else "consumer",
         }
+
+    @api.model
+    def _choose_policies_of(self, company):
+        """Give each open claim of a company the policy that fits it now."""
+        mine = [("company_id", "=", company.id), ("state", "in", _OPEN)]
+        for kind, customer_type, policy in self._read_group(
+            mine, ["claim_kind", "customer_type", "policy_id"]
+        ):
+            fitting = self.env["dunning.policy"]._find(company, kind, customer_type)
+            if fitting != policy:
+                alike = [
+                    ("claim_kind", "=", kind),
+                    ("customer_type", "=", customer_type),
+                    ("policy_id", "=", policy.id),
+                ]
+                self.search([*mine, *alike])._choose_policies()
 
     def _choose_policies(self):
         """A claim with letters keeps its policy, as long as that is in use."""
@@ -374,6 +394,30 @@ class DunningClaim(models.Model):
 
     def _note_skip(self, reason, detail, day):
         self.write({"skip_reason": reason, "skip_detail": detail, "skipped_on": day})
+
+    @api.model
+    def _note_skips(self, rows, day):
+        """Note why claims were left out, for many in one statement.
+
+        :param rows: list of (id of the claim, reason, detail)
+        """
+        self.env.cr.execute(
+            SQL(
+                """UPDATE dunning_claim claim
+                      SET skip_reason = given.reason, skip_detail = NULLIF(given.detail, ''),
+                          skipped_on = %(day)s, write_uid = %(user)s,
+                          write_date = now() AT TIME ZONE 'UTC'
+                     FROM unnest(%(ids)s::int[], %(reasons)s::text[], %(details)s::text[])
+                          AS given (id, reason, detail)
+                    WHERE claim.id = given.id""",
+                day=day,
+                user=self.env.uid,
+                ids=[claim_id for claim_id, _reason, _detail in rows],
+                reasons=[reason for _claim_id, reason, _detail in rows],
+                details=[detail for _claim_id, _reason, detail in rows],
+            )
+        )
+        self.env.invalidate_all()
 
     # ------------------------------------------------------------------ buttons
 

@@ -3,6 +3,9 @@
 from datetime import timedelta, timezone
 
 from odoo import models
+from odoo.tools import SQL
+
+from .dunning_facts import Facts
 
 _DAY = timedelta(days=1)
 
@@ -53,108 +56,138 @@ def _local_day(moment, zone):
 
 
 class Guards:
-    """The facts about ``claims`` of one company that may forbid a letter on ``day``."""
+    """The facts about ``claims`` of one company that may forbid a letter on ``day``.
 
-    def __init__(self, company, claims, day, book):
+    What it is asked about are claims, or facts of claims, that it was made for.
+    """
+
+    def __init__(self, company, claims, day, book, facts=None):
         self.env = claims.env
         self.company = company
         self.day = day
         self.book = book
-        self.planned = self._planned(claims)
-        self.debited = self._debited(claims)
-        self.paid_online = self._paid_online(claims)
-        self.payers_with_money = self._payers_with_money(claims)
+        self.facts = facts or Facts(claims)
+        self.planned = self._planned()
+        self.debited = self._debited()
+        self.paid_online = self._paid_online()
+        self.payers_with_money = self._payers_with_money()
         self._known_until = {}
+        self._bank_reasons = {}
 
     def reason(self, claim):
         """(reason, detail) why no letter may go out for ``claim``; empty when one may."""
-        checks = (
-            ("disputed", claim.is_disputed, claim.hold_reason),
-            ("paused", claim.paused_until and claim.paused_until >= self.day, claim.hold_text),
-            ("payer_hold", claim.partner_id.mbn_dunning_hold, claim.partner_id.mbn_dunning_why),
-            ("plan", claim.id in self.planned, self.planned.get(claim.id)),
-            *self._money_checks(claim),
-        )
-        for reason, applies, detail in checks:
-            if applies:
-                return reason, detail or ""
-        return self._bank_reason(claim)
+        fact = self.facts[claim.id]
+        if fact.is_disputed:
+            return "disputed", fact.hold_reason or ""
+        if fact.paused_until and fact.paused_until >= self.day:
+            return "paused", self.env["dunning.claim"]._pause_words(
+                fact.paused_until, fact.hold_reason
+            )
+        if fact.payer_hold:
+            return "payer_hold", fact.payer_why or ""
+        if fact.id in self.planned:
+            return "plan", self.planned[fact.id]
+        return self._money_reason(fact)
 
-    def _planned(self, claims):
+    def _planned(self):
         """Ids of claims with a payment plan that is kept, and its number."""
-        plans = self.env["dunning.payment.plan"].search_fetch(
-            [("claim_ids", "in", claims.ids), ("state", "=", "kept")], ["name", "claim_ids"]
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """SELECT rel.claim_id, plan.name
+                         FROM dunning_payment_plan plan
+                         JOIN dunning_payment_plan_claim_rel rel ON rel.plan_id = plan.id
+                        WHERE plan.state = 'kept' AND rel.claim_id = ANY(%s)""",
+                    list(self.facts.claims),
+                )
+            )
         )
-        return {claim.id: plan.name for plan in plans for claim in plan.claim_ids}
 
     # ------------------------------------------------------------------ money under way
 
-    def _money_checks(self, claim):
-        return (
-            ("debit", claim.move_line_id.id in self.debited, ""),
-            ("online", claim.invoice_id.id in self.paid_online, ""),
-            ("credit", claim.partner_id.id in self.payers_with_money, ""),
-        )
+    def _under_way(self, fact):
+        """What is being paid, or paid and not used yet, that may be for the claim; in a word."""
+        if fact.move_line in self.debited:
+            return "debit"
+        if fact.invoice in self.paid_online:
+            return "online"
+        return "credit" if fact.partner in self.payers_with_money else ""
+
+    def _money_reason(self, fact):
+        if reason := self._under_way(fact):
+            return reason, ""
+        return self._bank_reason(fact)
 
     def money_reason(self, claim):
         """(reason, detail) why it is not known yet whether ``claim`` is paid; empty when it is."""
-        for reason, applies, _detail in self._money_checks(claim):
-            if applies:
-                return reason, ""
-        return self._bank_reason(claim)
+        return self._money_reason(self.facts[claim.id])
 
     def is_money_under_way(self, claim):
         """Is something being paid, or paid and not used yet, that may be for ``claim``?"""
-        return any(applies for _reason, applies, _detail in self._money_checks(claim))
+        return bool(self._under_way(self.facts[claim.id]))
 
-    def _debited(self, claims):
+    def _debited(self):
         """Ids of receivable lines with a debit planned, at the bank or to be tried again."""
-        lines = self.env["direct.debit.order.line"]
-        lines.flush_model(["is_live", "move_line_id"])
-        live = lines.search_fetch(
-            [("move_line_id", "in", claims.move_line_id.ids), ("is_live", "=", True)],
-            ["move_line_id"],
+        return self._ids(
+            SQL(
+                """SELECT move_line_id FROM direct_debit_order_line
+                    WHERE is_live AND move_line_id = ANY(%s)""",
+                self.facts.ids("move_line"),
+            )
         )
-        return set(live.move_line_id.ids)
 
-    def _paid_online(self, claims):
-        attempts = self.env["billing.payment.attempt"].search_fetch(
-            [("invoice_id", "in", claims.invoice_id.ids), ("is_live", "=", True)], ["invoice_id"]
+    def _paid_online(self):
+        return self._ids(
+            SQL(
+                """SELECT invoice_id FROM billing_payment_attempt
+                    WHERE is_live AND invoice_id = ANY(%s)""",
+                self.facts.ids("invoice"),
+            )
         )
-        return set(attempts.invoice_id.ids)
 
-    def _payers_with_money(self, claims):
+    def _payers_with_money(self):
         """Ids of payers with money that is in the books or at the bank, and not used yet."""
-        payers = claims.partner_id.ids
-        credits = self.env["account.move.line"]._read_group(
-            [
-                ("company_id", "=", self.company.id),
-                ("partner_id", "in", payers),
-                ("account_type", "=", "asset_receivable"),
-                ("parent_state", "=", "posted"),
-                ("reconciled", "=", False),
-                ("amount_residual", "<", 0),
-            ],
-            ["partner_id"],
+        return self._ids(
+            SQL(
+                """SELECT payer.commercial_partner_id
+                     FROM account_move_line line
+                     JOIN account_account account ON account.id = line.account_id
+                     JOIN res_partner payer ON payer.id = line.partner_id
+                    WHERE line.company_id = %(company)s
+                      AND line.partner_id = ANY(%(payers)s)
+                      AND account.account_type = 'asset_receivable'
+                      AND line.parent_state = 'posted'
+                      AND line.reconciled IS NOT TRUE
+                      AND line.amount_residual < 0
+                    UNION
+                   SELECT payer.commercial_partner_id
+                     FROM bank_payment payment
+                     JOIN res_partner payer ON payer.id = payment.partner_id
+                    WHERE payment.company_id = %(company)s
+                      AND payment.partner_id = ANY(%(payers)s)
+                      AND payment.state IN ('new', 'unmatched', 'partial', 'held')
+                      AND payment.amount_open > 0""",
+                company=self.company.id,
+                payers=self.facts.ids("partner"),
+            )
         )
-        payments = self.env["bank.payment"]._read_group(
-            [
-                ("company_id", "=", self.company.id),
-                ("partner_id", "in", payers),
-                ("state", "in", ("new", "unmatched", "partial", "held")),
-                ("amount_open", ">", 0),
-            ],
-            ["partner_id"],
-        )
-        return {partner.commercial_partner_id.id for (partner,) in [*credits, *payments]}
+
+    def _ids(self, query):
+        return {record_id for (record_id,) in self.env.execute_query(query)}
 
     # ------------------------------------------------------------------ what the bank has said
 
-    def _bank_reason(self, claim):
-        calendar = self.book.calendar(self.company)
-        since = max(claim.due_date, claim.deadline or claim.due_date)
-        wanted = calendar.forward(since, self.company.mbn_dunning_bank_days)
-        if self.is_read_through(claim, wanted):
+    def _bank_reason(self, fact):
+        since = max(fact.due_date, fact.deadline or fact.due_date)
+        key = (since, fact.agreement)
+        if key not in self._bank_reasons:
+            calendar = self.book.calendar(self.company)
+            wanted = calendar.forward(since, self.company.mbn_dunning_bank_days)
+            self._bank_reasons[key] = self._behind(fact, wanted)
+        return self._bank_reasons[key]
+
+    def _behind(self, fact, wanted):
+        if self.is_read_through(fact, wanted):
             return "", ""
         return "bank_behind", self.env._(
             "Payments up to %(day)s must be in the books first.", day=self._text(wanted)
@@ -165,16 +198,20 @@ class Guards:
         known = self.known_until(claim)
         if known and known >= day:
             return True
-        return not claim.agreement_id.payments_in and self.company.mbn_dunning_without_files
+        agreement = self._agreement(claim)
+        return not agreement.payments_in and self.company.mbn_dunning_without_files
 
     def known_until(self, claim):
         """The day up to which the payments to the claim's agreement are known; None: not told."""
-        agreement = claim.agreement_id
+        agreement = self._agreement(claim)
         if agreement not in self._known_until:
             reads = agreement.payments_in
             known = agreement._money_known_until(self.day) if reads else None
             self._known_until[agreement] = known or None
         return self._known_until[agreement]
+
+    def _agreement(self, claim):
+        return self.env["bank.agreement"].browse(self.facts[claim.id].agreement)
 
     def _text(self, day):
         return self.env["ir.qweb.field.date"].value_to_html(day, {})

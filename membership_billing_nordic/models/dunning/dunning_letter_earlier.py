@@ -150,14 +150,6 @@ class DunningLetter(models.Model):
             )
 
 
-class DunningLetterLine(models.Model):
-    _inherit = "dunning.letter.line"
-
-    def _interest_claimed(self):
-        """What was settled in the previous system was paid there or given up for good."""
-        return self.interest if self.letter_id.is_imported else super()._interest_claimed()
-
-
 class DunningClaim(models.Model):
     _inherit = "dunning.claim"
 

@@ -174,11 +174,6 @@ class DunningLetterLine(models.Model):
             for part in self.segments or []
         ]
 
-    def _interest_claimed(self):
-        """The interest that need not be claimed again."""
-        self.ensure_one()
-        return self.interest - self.interest_cancelled
-
     def _interest_before(self):
         """What letters before this one claimed of the interest that is reckoned in it."""
         self.ensure_one()

@@ -146,12 +146,12 @@ class LetterMaker:
             "amount_original": claim.move_line_id.amount_currency,
             "principal": float(verdict.principal),
             "fee": float(verdict.fee),
-            "fee_cap": float(verdict.fee_cap),
-            "fee_number": verdict.fee_number,
-            "fee_count": verdict.fee_count,
-            "fee_spacing": verdict.fee_spacing,
-            "lawful_from": verdict.lawful_from,
-            "lawful_deadline": verdict.lawful_deadline,
+            "fee_cap": float(verdict.terms.fee_cap),
+            "fee_number": verdict.terms.fee_number,
+            "fee_count": verdict.terms.fee_count,
+            "fee_spacing": verdict.terms.fee_spacing,
+            "lawful_from": verdict.terms.lawful_from,
+            "lawful_deadline": verdict.terms.lawful_deadline,
             "interest": float(verdict.interest),
             "interest_through": self.day if verdict.interest else False,
             "compensation": float(verdict.compensation),
@@ -165,7 +165,7 @@ class LetterMaker:
 def letter_groups(verdicts):
     """Lists of the verdicts that go into one letter each, oldest claim first, with one fee."""
     groups = {}
-    for verdict in sorted(verdicts, key=lambda one: (one.claim.due_date, one.claim.id)):
+    for verdict in sorted(verdicts, key=lambda one: (one.fact.due_date, one.fact.id)):
         groups.setdefault(_letter_key(verdict), []).append(verdict)
     for group in groups.values():
         _one_fee(group)
@@ -173,14 +173,8 @@ def letter_groups(verdicts):
 
 
 def _letter_key(verdict):
-    claim = verdict.claim
-    return (
-        claim.partner_id,
-        claim.agreement_id,
-        claim.currency_id,
-        claim.policy_id,
-        verdict.level.kind,
-    )
+    fact = verdict.fact
+    return (fact.partner, fact.agreement, fact.currency, fact.policy, verdict.level.kind)
 
 
 def _mildest(verdicts):

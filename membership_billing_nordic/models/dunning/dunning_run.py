@@ -1,3 +1,6 @@
+import logging
+
+import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
@@ -5,7 +8,10 @@ from odoo.tools import SQL
 from .dunning_judge import ClaimJudge
 from .dunning_letter_making import LetterMaker, letter_groups
 
-_BATCH = 500
+_logger = logging.getLogger(__name__)
+
+_BATCH = 5000  # claims judged in one go
+_AT_ONCE = 500  # the same while somebody waits for the button
 WORKING = ("preparing", "confirmed")
 RELEASED = ("confirmed", "done")
 
@@ -146,70 +152,91 @@ class DunningRun(models.Model):
 
     # ------------------------------------------------------------------ the preview
 
+    prepared_until = fields.Integer(
+        readonly=True, copy=False, help="The last payer whose claims the preview has looked at."
+    )
+
     def _start_preview(self):
         """Begin anew with what is due today. Short ones at once, long ones in the background."""
         self.ensure_one()
         today = self.company_id._billing_today()
-        self.line_ids.unlink()
-        self.write({"state": "preparing", "date": today, "run_total": 0})
+        self.env["dunning.run.line"]._delete_of(self)
+        self.write({"state": "preparing", "date": today, "run_total": 0, "prepared_until": 0})
         claims = self.env["dunning.claim"]
         claims._refresh(self.company_id, today)
         self.env["dunning.payment.plan"]._follow(self.company_id)
-        if len(self._due_claims(_BATCH + 1)) <= _BATCH:
+        if len(self._due_claims(_AT_ONCE + 1)) <= _AT_ONCE:
             self._prepare()
         else:
             self._trigger_work()
 
     def _due_claims(self, limit):
-        """Claims with a letter due by the day of the run that are not in it yet."""
+        """The next claims with a letter due by the day of the run, all of each payer's.
+
+        About ``limit`` of them, by payer.
+        """
         claims = self.env["dunning.claim"]
         claims.flush_model()
-        self.env["dunning.run.line"].flush_model(["run_id", "claim_id"])
         rows = self.env.execute_query(
             SQL(
-                """SELECT claim.id
+                """SELECT claim.id, claim.partner_id
                      FROM dunning_claim claim
                     WHERE claim.company_id = %(company)s
                       AND claim.state IN ('overdue', 'reminded', 'noticed')
                       AND claim.next_date <= %(day)s
                       AND claim.next_level_id IS NOT NULL
-                      AND NOT EXISTS (SELECT 1 FROM dunning_run_line line
-                                       WHERE line.run_id = %(run)s AND line.claim_id = claim.id)
-                    ORDER BY claim.partner_id, claim.id
-                    LIMIT %(limit)s""",
+                      AND claim.partner_id > %(after)s
+                    ORDER BY claim.partner_id
+                    FETCH FIRST %(limit)s ROWS WITH TIES""",
                 company=self.company_id.id,
                 day=self.date,
-                run=self.id,
+                after=self.prepared_until,
                 limit=limit,
             )
         )
-        return claims.browse([claim_id for (claim_id,) in rows])
+        return claims.browse([claim_id for claim_id, _payer_id in sorted(rows, key=_by_payer)])
 
     def _prepare(self):
         """Judge what is due, in batches. False when the time of the scheduled action is over."""
         judge = ClaimJudge(self.company_id, self.date)
-        while claims := self._due_claims(_BATCH):
-            self._note(judge.judge(claims).values())
+        while self._run_lock() and self.state == "preparing":
+            claims = self._due_claims(_BATCH)
+            if not claims:
+                self._finish_preview()
+                break
+            self._prepare_lines(judge, claims)
             if not self.env["ir.cron"]._commit_progress(len(claims)):
                 return False
             self.env.invalidate_all()
+        return True
+
+    def _prepare_lines(self, judge, claims):
+        verdicts = self._verdicts(judge, claims)
+        letter_groups(verdict for verdict in verdicts if not verdict.reason)
+        self.env["dunning.run.line"]._insert(self, verdicts)
+        claims._note_skips(
+            [(one.fact.id, one.reason, one.detail) for one in verdicts if one.reason], self.date
+        )
+        self.prepared_until = verdicts[-1].fact.partner
+
+    def _verdicts(self, judge, claims):
+        """Verdicts of ``claims``. One that cannot be judged is left out, the others go on."""
+        try:
+            with self.env.cr.savepoint():
+                return judge.verdicts(claims)
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            if len(claims) == 1:
+                _logger.exception("%s: claim %s cannot be judged", self.name, claims.id)
+                return [judge.left_out(claims, "error", self._run_text(error))]
+        return [verdict for claim in claims for verdict in self._verdicts(judge, claim)]
+
+    def _finish_preview(self):
         pending = self.env["dunning.run.line"].search_count(
             [("run_id", "=", self.id), ("state", "=", "pending")]
         )
         self.write({"state": "preview", "run_total": pending, "run_done": 0, "run_failed": 0})
-        return True
-
-    def _note(self, verdicts):
-        letter_groups(verdict for verdict in verdicts if not verdict.reason)
-        self.env["dunning.run.line"].create(
-            [{"run_id": self.id} | _line_vals(verdict) for verdict in verdicts]
-        )
-        skipped = {}
-        for verdict in verdicts:
-            if verdict.reason:
-                skipped.setdefault((verdict.reason, verdict.detail), []).append(verdict.claim.id)
-        for (reason, detail), ids in skipped.items():
-            self.env["dunning.claim"].browse(ids)._note_skip(reason, detail, self.date)
 
     # ------------------------------------------------------------------ sending
 
@@ -241,7 +268,7 @@ class DunningRun(models.Model):
         """Lines by payer: all lines of one payer are taken together."""
         lines = self.env["dunning.run.line"]
         pending = [("run_id", "=", self.id), ("state", "=", "pending")]
-        rows = lines.search(pending, order="partner_id, id", limit=limit)
+        rows = lines.search(pending, order="partner_id.id, id", limit=limit)
         if len(rows) < limit:
             return rows
         same = [("partner_id", "=", rows[-1].partner_id.id), ("id", ">", rows[-1].id)]
@@ -284,9 +311,9 @@ class DunningRun(models.Model):
         self._tell_failures()
 
     def _tell_failures(self):
-        failed = self.line_ids.filtered(lambda line: line.state == "failed")
-        stuck = failed | self.line_ids.filtered(
-            lambda line: line.reason in ("address", "content", "law_unverified", "rates_outdated")
+        reasons = ("address", "content", "law_unverified", "rates_outdated")
+        stuck = self.env["dunning.run.line"].search_count(
+            [("run_id", "=", self.id), "|", ("state", "=", "failed"), ("reason", "in", reasons)]
         )
         if stuck:
             self.env["billing.exception"]._open(
@@ -295,7 +322,7 @@ class DunningRun(models.Model):
                 self.env._(
                     "%(run)s: %(count)s reminders could not go out",
                     run=self.name,
-                    count=len(stuck),
+                    count=stuck,
                 ),
                 self.env._("Open the run: each line that was left out says what is missing."),
             )
@@ -390,7 +417,7 @@ class DunningRun(models.Model):
         return self._run_work()
 
     def _after_preparing(self):
-        if self.is_daily:
+        if self.is_daily and self.state == "preview":
             self._release_daily()
         return True
 
@@ -455,20 +482,6 @@ class DunningRun(models.Model):
         )
 
 
-def _line_vals(verdict):
-    claim = verdict.claim
-    return {
-        "claim_id": claim.id,
-        "partner_id": claim.partner_id.id,
-        "currency_id": claim.currency_id.id,
-        "level_id": verdict.level.id,
-        "principal": claim.amount_open,
-        "fee": float(verdict.fee),
-        "fee_reason": verdict.fee_reason or False,
-        "interest": float(verdict.interest),
-        "compensation": float(verdict.compensation),
-        "deadline": verdict.deadline,
-        "state": "skipped" if verdict.reason else "pending",
-        "reason": verdict.reason or False,
-        "detail": verdict.detail or False,
-    }
+def _by_payer(row):
+    claim_id, payer_id = row
+    return payer_id, claim_id
