@@ -86,8 +86,10 @@
         "wizards/billing_run_views.xml",
         "views/account_move_views.xml",
         "report/report_invoice.xml",
+        "report/report_payment_notice.xml",
         "views/res_config_settings_views.xml",
         "views/billing_delivery_views.xml",
+        "views/billing_document_layout_views.xml",
         "views/bank_settings_views.xml",
         "views/membership_failure_views.xml",
         # reminders

@@ -11,4 +11,5 @@ from . import (
     direct_debit_order,
     dunning_law,
     dunning_letter,
+    payment_part,
 )

@@ -13,5 +13,6 @@ from . import (
     direct_debit_mandate,
     dunning_law,
     dunning_letter,
+    payment_part,
     res_partner,
 )

@@ -49,6 +49,7 @@ billing.delivery                                      -      -        -       r 
 billing.delivery.bundle                               -      -        -       -           -    ru   ru      r
 billing.delivery.step                                 -      -        -       -           -    r    crud    r
 billing.desk                                          -      -        -       -           crud crud crud    crud
+billing.document.layout                               -      -        -       -           -    r    crud    r
 billing.exception                                     -      -        -       -           r    ru   ru      r
 billing.payment.attempt                               -      -        -       -           -    r    r       r
 billing.reference                                     -      -        -       -           -    r    r       r

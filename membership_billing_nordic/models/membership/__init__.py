@@ -9,8 +9,10 @@ from . import (
     billing_delivery_company,
     billing_delivery_settings,
     billing_delivery_step,
+    billing_document_layout,
     billing_exception,
     billing_invoice_sender,
+    billing_notice_maker,
     billing_run,
     billing_run_daily,
     billing_run_letters,
@@ -49,3 +51,4 @@ from . import association_document, association_rights, debit_call, debit_notice
 from . import debit_failure, membership_contract_held  # isort: skip
 from . import dunning_claim, dunning_life, dunning_card  # isort: skip
 from . import debt_collection, member_account  # isort: skip
+from . import payment_notice_report  # isort: skip
