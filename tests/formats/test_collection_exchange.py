@@ -143,8 +143,8 @@ VALUES = st.recursive(
     max_leaves=5,
 )
 PLACES = st.sampled_from(
-    ["type", "message_id", "our_case_ref", "kind", "code", "date", "principal", "net_paid", "costs"]
-    + ["direct", "plan_count", "claims", "letters", "attachments", "version", "records", "test"]
+    "type message_id our_case_ref kind code date principal net_paid costs direct plan_count claims "
+    "letters attachments version records test".split()
 )
 
 

@@ -43,3 +43,4 @@ from . import (  # isort: skip
     debt_collection_line,
     debt_collection_places,
 )
+from . import debt_collection_documents, debt_collection_money  # isort: skip

@@ -1,5 +1,13 @@
+import logging
+from contextlib import contextmanager
+
+import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+
+from ..common.error_text import error_text
+
+_logger = logging.getLogger(__name__)
 
 
 class DebtCollectionAgency(models.Model):
@@ -54,6 +62,12 @@ class DebtCollectionAgency(models.Model):
         help="Whether the file may name the personal identity number, where one is recorded. Only "
         "where that is lawful. Numbers of companies are always given.",
     )
+    answer_days = fields.Integer(
+        string="Answers Within (Days)",
+        default=5,
+        help="A file that the agency has not answered after so many days is on the to-do desk. 0: "
+        "it sends no answers.",
+    )
     suspends_membership = fields.Boolean(
         string="Suspend Memberships",
         default=True,
@@ -62,7 +76,8 @@ class DebtCollectionAgency(models.Model):
     case_count = fields.Integer(string="Open Cases", compute="_compute_case_count")
 
     _amounts_positive = models.Constraint(
-        "CHECK (minimum >= 0 AND least_letters >= 0)", "These cannot be below zero."
+        "CHECK (minimum >= 0 AND least_letters >= 0 AND answer_days >= 0)",
+        "These cannot be below zero.",
     )
     _one_channel = models.UniqueIndex(
         "(channel_id) WHERE channel_id IS NOT NULL",
@@ -89,6 +104,33 @@ class DebtCollectionAgency(models.Model):
         """The agency in the language and time zone of its company."""
         company = self.company_id
         return self.with_company(company).with_context(**company._billing_context())
+
+    def _suffix(self, with_documents=False):
+        """The end of the names of files to the agency."""
+        return "zip" if with_documents else {"json": "jsonl", "csv": "csv"}[self.layout]
+
+    @contextmanager
+    def _isolated(self, record=None):
+        """What goes wrong with one agency, or one file of it, is on the desk and stops no other."""
+        record = self if record is None else record
+        try:
+            with self.env.cr.savepoint():
+                yield
+                self.env.flush_all()
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            # The text of an unexpected error may hold personal data.
+            _logger.error("%s %s: %s", record._name, record.id, type(error).__name__)
+            self.env.invalidate_all(flush=False)
+            self.env["billing.exception"]._open(
+                record,
+                "debt_collection_trouble",
+                self.env._("Work for %(agency)s stopped", agency=self.name),
+                error_text(self, error),
+            )
+        else:
+            self.env["billing.exception"]._close(record, "debt_collection_trouble")
 
     def _accounts(self):
         """The agency's bank accounts, without dots and blanks."""

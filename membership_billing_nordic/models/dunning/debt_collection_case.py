@@ -100,9 +100,18 @@ class DebtCollectionCase(models.Model):
     )
     received = fields.Monetary(
         string="Money From the Agency",
-        compute="_compute_received",
+        compute="_compute_settled",
+        store=True,
         help="What was booked on the invoices of money that the agency sent.",
     )
+    paid_to_us = fields.Monetary(
+        string="Paid to Us",
+        compute="_compute_settled",
+        store=True,
+        help="What the payer paid on the invoices without the agency.",
+    )
+    credited = fields.Monetary(compute="_compute_settled", store=True)
+    next_step = fields.Char(compute="_compute_next_step", help="What a person has to do now.")
     reported = fields.Monetary(
         string="Paid, As the Agency Says",
         compute="_compute_reported",
@@ -134,10 +143,50 @@ class DebtCollectionCase(models.Model):
         for case in self:
             case.amount_open = sum(case.line_ids.claim_id.mapped("amount_open"))
 
-    @api.depends("line_ids.claim_id.amount_open")
-    def _compute_received(self):
-        for case in self.sudo():
-            case.received = sum(line._received() for line in case.line_ids)
+    @api.depends("line_ids.received", "line_ids.paid_to_us", "line_ids.credited")
+    def _compute_settled(self):
+        for case in self:
+            for name in ("received", "paid_to_us", "credited"):
+                case[name] = sum(case.line_ids.mapped(name))
+
+    @api.depends("state", "close_code", "amount_open", "line_ids.claim_id.is_returned")
+    def _compute_next_step(self):
+        for case in self:
+            waits = case.state in ("rejected", "closed") and any(
+                claim.is_returned and claim.amount_open for claim in case.line_ids.claim_id
+            )
+            case.next_step = waits and case._next_step()
+
+    def _next_step(self):
+        """What a person has to do with a case that came back unpaid."""
+        steps = {
+            "rejected": self.env._(
+                "Correct what the agency objects to, then let the claims be handed over again."
+            ),
+            "paid": self.env._(
+                "Wait for the agency's money. If it does not come, ask the agency for it."
+            ),
+            "withdrawn": self.env._(
+                "Come to terms with the payer or credit the invoices, or let them be handed over "
+                "again."
+            ),
+            "deceased": self.env._("Turn to the estate, or credit the invoices."),
+            "insolvency": self.env._(
+                "Give notice of the claim to the administrator of the estate, or credit the "
+                "invoices."
+            ),
+            "disputed": self.env._(
+                "Settle the dispute, then credit the invoices or let them be handed over again."
+            ),
+        }
+        steps |= dict.fromkeys(
+            ("uncollectible", "statute_barred"),
+            self.env._("Nothing is to be had: credit the invoices."),
+        )
+        steps |= {"settled": steps["paid"]}
+        end = self.state if self.state == "rejected" else self.close_code
+        again = self.env._("Credit the invoices, or let them be handed over again.")
+        return steps.get(end, again)
 
     @api.depends("event_ids.principal", "event_ids.kind", "event_ids.is_direct")
     def _compute_reported(self):
@@ -147,32 +196,6 @@ class DebtCollectionCase(models.Model):
             )
             case.reported = sum(paid.mapped("principal"))
 
-    # ------------------------------------------------------------------ whose money it is
-
-    def _from_agency(self, credits):
-        """Those of these credit lines whose money came from the agency.
-
-        It is known by the reference of a case, or by an account of the agency.
-        """
-        if not credits:
-            return credits
-        used = self.env["bank.payment.allocation"].search([("entry_line_id", "in", credits.ids)])
-        accounts = self.agency_id._accounts()
-        references = self.env["billing.reference"].search(
-            [
-                ("case_id", "!=", False),
-                ("value", "in", used.payment_id.mapped("reference_value")),
-                ("company_id", "in", self.company_id.ids),
-            ]
-        )
-        values = set(references.mapped("value"))
-        return used.filtered(
-            lambda row: (
-                row.payment_id.reference_value in values
-                or row.payment_id.payer_account_key in accounts
-            )
-        ).entry_line_id
-
     # ------------------------------------------------------------------ handing over
 
     def _approve(self, verdicts, day):
@@ -180,6 +203,7 @@ class DebtCollectionCase(models.Model):
 
         :param verdicts: ``{claim: verdict}`` of all claims of these cases
         """
+        settled, paid = self.line_ids._settled(), self.line_ids._paid_from()
         for case in self:
             for line in case.line_ids:
                 claim, verdict = line.claim_id, verdicts[line.claim_id]
@@ -192,7 +216,9 @@ class DebtCollectionCase(models.Model):
                         "interest_rate": float(rate),
                         "interest_from": case._interest_from(claim, verdict, day),
                         "compensation": claim.compensation_open,
-                        "told": line._settled(),
+                        "told": settled[line],
+                        "settled_before": paid[line],
+                        "told_frozen": line._frozen()[0],
                     }
                 )
             references = self.env["billing.reference"]
@@ -207,7 +233,9 @@ class DebtCollectionCase(models.Model):
         claims.write({"is_ready": False})
 
     def _interest_from(self, claim, verdict, day):
-        counted = day if verdict.segments else claim.due_date
+        """The day after the last one that is in the interest of letters, or of the file."""
+        with_interest = claim.letter_line_ids.filtered("interest").mapped("sent_on")
+        counted = day if verdict.segments else max(with_interest, default=claim.due_date)
         return fields.Date.add(counted, days=1)
 
     def _handed_over(self):
@@ -237,6 +265,11 @@ class DebtCollectionCase(models.Model):
         address = {name: payer[name] or "" for name in _ADDRESS}
         return address | {"country": payer.country_id.code or ""}
 
+    def _notices(self):
+        """The last notices before collection that were sent for these claims."""
+        letters = self.line_ids.claim_id._ladder_lines().letter_id
+        return letters.filtered(lambda letter: letter.kind == "notice")
+
     def _identity_number(self):
         """The payer's number: of companies always, of persons only where the agency may have it."""
         payer = self.partner_id
@@ -248,8 +281,9 @@ class DebtCollectionCase(models.Model):
 
     def _tell_changes(self):
         """Make the corrections that the agency does not know of yet."""
-        for case in self.filtered(lambda case: case.state in AT_AGENCY):
-            case.line_ids._tell_changes()
+        cases = self.filtered(lambda case: case.state in AT_AGENCY)
+        cases.line_ids._tell_changes()
+        for case in cases:
             address = case._address()
             if case.told_address != address:
                 case.told_address = address
@@ -272,9 +306,7 @@ class DebtCollectionCase(models.Model):
                 case=self.name,
                 why=why or "-",
             ),
-            self.env._(
-                "Correct what the agency objects to, then let the claims be handed over again."
-            ),
+            self._next_step(),
         )
 
     def _close(self, code, day=None, reason=""):
@@ -301,10 +333,7 @@ class DebtCollectionCase(models.Model):
                     case=self.name,
                     code=codes[code],
                 ),
-                self.env._(
-                    "Wait for the agency's money, credit the invoices, or let them be handed over "
-                    "again."
-                ),
+                self._next_step(),
             )
 
     @api.model
@@ -341,6 +370,10 @@ class DebtCollectionCase(models.Model):
     def action_close(self):
         """Close the case, because the agency says so."""
         return self._ask("close", self.env._("Close"), AT_AGENCY)
+
+    def action_paid(self):
+        """Enter what the payer paid to the agency, and what it keeps of that."""
+        return self._ask("pay", self.env._("Paid to the Agency"), (*AT_AGENCY, "closed"))
 
     def _ask(self, kind, title, states):
         self._check_user()

@@ -8,6 +8,8 @@ CORRECTIONS = [
     ("credit", "Credited"),
     ("dispute", "Disputed"),
     ("dispute_over", "Dispute settled"),
+    ("freeze", "Asked to wait"),
+    ("freeze_over", "Goes on"),
     ("recall", "Called back"),
     ("address", "New address"),
 ]
@@ -61,9 +63,16 @@ class DebtCollectionEvent(models.Model):
     fee = fields.Monetary(readonly=True)
     interest = fields.Monetary(readonly=True)
     compensation = fields.Monetary(readonly=True)
-    costs = fields.Monetary(readonly=True, help="What the agency keeps.")
-    net_paid = fields.Monetary(readonly=True, help="What it transfers to us.")
-    is_direct = fields.Boolean(string="Paid to Us", readonly=True)
+    costs = fields.Monetary(
+        string="Kept", readonly=True, help="What the agency keeps of what the payer paid."
+    )
+    net_paid = fields.Monetary(
+        string="Transferred", readonly=True, help="What is left of it for us."
+    )
+    is_direct = fields.Boolean(
+        string="Paid Directly", readonly=True, help="The payer paid us, not the agency."
+    )
+    until = fields.Date(readonly=True, help="The last day on which the agency is to wait.")
     code = fields.Char(readonly=True)
     text = fields.Char(readonly=True)
 
@@ -95,6 +104,7 @@ class DebtCollectionEvent(models.Model):
     def _hear(self, case, answer, file):
         """Note an answer of the agency, and do what follows from it. Once for each message id.
 
+        :param file: the ``debt.collection.file`` it is in; empty when a person typed it
         :return: whether it was new
         """
         known = [("agency_id", "=", case.agency_id.id), ("direction", "=", "in")]
@@ -112,7 +122,8 @@ class DebtCollectionEvent(models.Model):
                 "fee": float(answer.fees),
                 "interest": float(answer.interest),
                 "costs": float(answer.costs),
-                "net_paid": float(answer.net_paid),
+                "net_paid": float(answer.net_paid if answer.direct else answer.net),
+                "remittance": answer.remittance,
                 "is_direct": answer.direct,
                 "code": answer.code,
                 "text": answer.text,
@@ -125,6 +136,10 @@ class DebtCollectionEvent(models.Model):
         """Do what follows from an answer. A case that is over stays as it is."""
         case = self.case_id
         case._handed_over()  # who answers has the file
+        if self.kind == "paid" and not self.is_direct:
+            self._find_money()
+            self._book_costs()
+            case._settle_credits()
         if case.state not in AT_AGENCY:
             return
         if answer.agency_case_no and not case.agency_case_no:

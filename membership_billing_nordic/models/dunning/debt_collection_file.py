@@ -6,6 +6,7 @@ import psycopg2
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import NO_ACCESS
+from odoo.tools import split_every
 
 from ...formats import collection_exchange as exchange
 from ...formats.messages import FormatError
@@ -15,9 +16,11 @@ from .debt_collection_claim import READY
 from .debt_collection_writing import case_record, correction_record
 
 _logger = logging.getLogger(__name__)
+_CHUNK = 200
 WAITING = "debt_collection_waiting"
 DELIVER = "debt_collection_deliver"
 TROUBLE = "debt_collection_trouble"
+SILENT = "debt_collection_silent"
 
 
 class DebtCollectionFile(models.Model):
@@ -47,6 +50,7 @@ class DebtCollectionFile(models.Model):
     state = fields.Selection(
         [
             ("preview", "Preview"),
+            ("making", "Documents Being Gathered"),
             ("queued", "To Be Sent"),
             ("sending", "Being Sent"),
             ("sent", "Sent"),
@@ -58,12 +62,16 @@ class DebtCollectionFile(models.Model):
         readonly=True,
         index=True,
         tracking=True,
-        help="Preview: nobody was handed over yet. Being sent: it is under way; whether it has "
-        "arrived is found out by itself.",
+        help="Preview: nobody was handed over yet. Documents being gathered: approved; the PDFs "
+        "are put beside it. Being sent: it is under way; whether it has arrived is found out by "
+        "itself.",
     )
     date = fields.Date(required=True, readonly=True, help="The day it was made or read.")
     sent_on = fields.Datetime(readonly=True)
     downloaded_on = fields.Datetime(readonly=True)
+    receipt_on = fields.Date(
+        string="Received There On", readonly=True, help="When the agency says that it has the file."
+    )
     approved_by_id = fields.Many2one("res.users", string="Released By", readonly=True)
     case_ids = fields.One2many("debt.collection.case", "file_id", readonly=True)
     event_ids = fields.One2many(
@@ -129,15 +137,12 @@ class DebtCollectionFile(models.Model):
     # ------------------------------------------------------------------ bytes
 
     def _store(self, content):
+        self._seal(content)
+        self.sudo().write({"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)})
+
+    def _seal(self, content):
         sealed, key = seal(content)
-        self.sudo().write(
-            {
-                "sealed": base64.b64encode(sealed),
-                "sealed_with": key,
-                "sha256": hashlib.sha256(content).hexdigest(),
-                "size": len(content),
-            }
-        )
+        self.sudo().write({"sealed": base64.b64encode(sealed), "sealed_with": key})
 
     def _bytes(self):
         """The bytes as they were made; empty when there are none, or not the key to them."""
@@ -157,7 +162,7 @@ class DebtCollectionFile(models.Model):
         sequence = self.env["ir.sequence"].sudo().with_company(agency.company_id)
         today = agency.company_id._billing_today()
         number = sequence.next_by_code("debt.collection.file", sequence_date=today)
-        suffix = "jsonl" if agency.layout == "json" else "csv"
+        suffix = agency._suffix()
         return self.sudo().create(
             {
                 "name": name or f"{kind}-{agency.id}-{number}.{suffix}",
@@ -238,8 +243,10 @@ class DebtCollectionFile(models.Model):
             raise UserError(self.env._("Nothing is left to hand over: propose anew."))
         self.case_ids._approve(verdicts, today)
         self.date = today
-        self._encode([case_record(case) for case in self.case_ids.sorted("id")])
-        self.write({"state": "queued", "approved_by_id": user.id})
+        with_documents = agency.sends_documents
+        self.name = f"{self.name.rpartition('.')[0]}.{agency._suffix(with_documents)}"
+        self._store(self._bytes_of([case_record(case) for case in self.case_ids.sorted("id")]))
+        self.write({"state": "making" if with_documents else "queued", "approved_by_id": user.id})
         self.message_post(
             body=self.env._(
                 "%(cases)s cases approved, %(out)s claims left out since the preview.",
@@ -249,7 +256,11 @@ class DebtCollectionFile(models.Model):
         )
         self._wake()
 
-    def _encode(self, records):
+    def _bytes_of(self, records):
+        """The bytes of these records, as the agency reads them.
+
+        :raises UserError: a record cannot be written
+        """
         company = self.company_id
         sheet = exchange.Sheet(
             file_id=self.name,
@@ -260,11 +271,12 @@ class DebtCollectionFile(models.Model):
         )
         write = {"json": exchange.write_json, "csv": exchange.write_csv}[self.agency_id.layout]
         try:
-            self._store(write(sheet))
+            return write(sheet)
         except FormatError as error:
             raise UserError(
                 self.env._(
-                    "The file cannot be written: %(field)s has to be %(expected)s (%(record)s).",
+                    "%(file)s cannot be written: %(field)s has to be %(expected)s (%(record)s).",
+                    file=self.name,
                     field=error.field,
                     expected=error.expected,
                     record=error.key,
@@ -279,7 +291,10 @@ class DebtCollectionFile(models.Model):
         cases = self.env["debt.collection.case"].search(
             [("agency_id", "=", agency.id), ("state", "in", ("handed_over", "at_agency"))]
         )
-        cases._tell_changes()
+        if cases.try_lock_for_update(allow_referencing=True) != cases:
+            return self.browse()  # a person is just working on one of them: in an hour
+        for ids in split_every(_CHUNK, cases.ids):
+            cases.browse(ids)._tell_changes()
         events = self.env["debt.collection.event"].search(
             [
                 ("agency_id", "=", agency.id),
@@ -291,7 +306,7 @@ class DebtCollectionFile(models.Model):
         if not events:
             return self.browse()
         file = self._make(agency, "corrections", "queued")
-        file._encode([correction_record(event) for event in events])
+        file._store(file._bytes_of([correction_record(event) for event in events]))
         events.file_id = file
         return file
 
@@ -346,12 +361,25 @@ class DebtCollectionFile(models.Model):
                 self.env._("%(count)s cases for %(agency)s wait for approval", **words),
                 self.env._("Look through them, and approve or discard them."),
             ),
+            SILENT: (
+                self._is_unanswered(),
+                self.env._("%(agency)s has not answered %(file)s", **words),
+                self.env._("Ask the agency whether it has the file, and type its numbers."),
+            ),
             DELIVER: (
                 self.state == "queued" and self.is_by_hand,
                 self.env._("%(file)s is to be delivered to %(agency)s by hand", **words),
                 self.env._("Download it, deliver it, then say so."),
             ),
         }
+
+    def _is_unanswered(self):
+        """Has the agency said nothing of the new cases that it was sent?"""
+        days = self.agency_id.answer_days
+        if self.kind != "cases" or self.state != "sent" or not days or self.receipt_on:
+            return False
+        since = fields.Date.add(self.company_id._billing_today(), days=-days)
+        return self.sent_on.date() < since and "handed_over" in self.case_ids.mapped("state")
 
     @api.model
     def _agencies(self, domain):
@@ -361,18 +389,26 @@ class DebtCollectionFile(models.Model):
 
     @api.model
     def _cron_daily(self):
-        """Find out what is ready for the agencies."""
+        """Find out what is ready for the agencies, and what they have not answered."""
         for agency in self._agencies([("active", "=", True)]):
-            agency.env["dunning.claim"]._note_ready(agency)
+            with agency._isolated():
+                agency.env["dunning.claim"]._note_ready(agency)
             self.env["ir.cron"]._commit_progress(1)
+        sent = self.search([("kind", "=", "cases"), ("state", "=", "sent")])
+        for file in sent.filtered(lambda file: any(file.case_ids.mapped("is_open"))):
+            file._in_company()._refresh_desk()
+        self._redact_done()
 
     @api.model
     def _cron_work(self):
         """Make corrections, and send what is approved."""
         for agency in self._agencies([("active", "in", (True, False))]):
-            agency.env["debt.collection.file"]._make_corrections(agency)._refresh_desk()
+            with agency._isolated():
+                agency._book_waiting()
+                agency.env["debt.collection.file"]._make_corrections(agency)._refresh_desk()
             self.env["ir.cron"]._commit_progress(1)
         self.env["debt.collection.case"]._tidy_desk()
+        self._make_documents()
         for file in self.search([("state", "in", ("queued", "sending"))], order="id"):
             file = file._in_company()
             if not file.is_by_hand:
@@ -390,6 +426,7 @@ class DebtCollectionFile(models.Model):
 
         :return: the new file, or the one that was read before
         """
+        self.env["bank.file"]._check_size(name, len(content))
         digest = hashlib.sha256(content).hexdigest()
         known = [("agency_id", "=", agency.id), ("kind", "=", "answers")]
         if before := self.search([*known, ("sha256", "=", digest)], limit=1):
@@ -403,7 +440,11 @@ class DebtCollectionFile(models.Model):
 
     def _read_answers(self, content):
         sheet, faults = exchange.read(content)
-        answers = [record for record in sheet.records if isinstance(record, exchange.Answer)]
+        records = {
+            number: record
+            for number, record in zip(sheet.numbers, sheet.records, strict=True)
+            if isinstance(record, exchange.Answer | exchange.Receipt)
+        }
         problems = [
             self.env._(
                 "Record %(record)s, %(field)s: expected %(expected)s.",
@@ -413,43 +454,101 @@ class DebtCollectionFile(models.Model):
             )
             for fault in faults
         ]
-        if not answers:
-            self.state = "refused"
+        self.state = "received" if records else "refused"
+        if not records:
             problems = problems or [self.env._("There is no answer in it.")]
-        cases = self.env["debt.collection.case"].search(
-            [
-                ("agency_id", "=", self.agency_id.id),
-                ("name", "in", [answer.our_case_ref for answer in answers]),
-            ]
-        )
-        of_name = {case.name: case for case in cases}
-        for answer in answers:
-            if problem := self._apply(of_name.get(answer.our_case_ref), answer):
+        known = self._known_by(records.values())
+        for number, record in records.items():
+            if problem := self._apply(number, record, known):
                 problems.append(problem)
+        self.agency_id._place_waiting()
         self._note_problems(problems)
 
-    def _apply(self, case, answer):
-        """Do what an answer says.
+    def _known_by(self, records):
+        """The cases, and the files of ours, that these records are about, by their names."""
+        names = [getattr(row, "our_case_ref", None) or row.our_file_id for row in records]
+        mine = [("agency_id", "=", self.agency_id.id), ("name", "in", names)]
+        cases = self.env["debt.collection.case"].search(
+            [*mine, ("state", "not in", ("proposed", "cancelled"))]
+        )
+        files = self.search(
+            [*mine, ("kind", "!=", "answers"), ("state", "in", ("queued", "sending", "sent"))]
+        )
+        return {row.name: row for row in [*cases, *files]}
 
+    def _apply(self, number, record, known):
+        """Do what a record says.
+
+        :param number: where it stands in the file
         :return: why it could not be used, if so
         """
-        name = {"message": answer.message_id}
-        if not case or case.state in ("proposed", "cancelled"):
-            return self.env._("Message %(message)s is about a case that is not known.", **name)
+        words = {"record": number, "message": record.message_id}
+        is_receipt = isinstance(record, exchange.Receipt)
+        about = known.get(record.our_file_id if is_receipt else record.our_case_ref)
+        if not about and is_receipt:
+            return self.env._(
+                "Record %(record)s (%(message)s), our_file_id: expected a file that was sent to "
+                "this agency.",
+                **words,
+            )
+        if not about:
+            return self.env._(
+                "Record %(record)s (%(message)s), our_case_ref: expected a case that was handed "
+                "over to this agency.",
+                **words,
+            )
         try:
             with self.env.cr.savepoint():
-                self.env["debt.collection.event"]._hear(case, answer, self)
+                if is_receipt:
+                    about._in_company()._note_receipt(record)
+                    return ""
+                self.env["debt.collection.event"]._hear(about, record, self)
         except psycopg2.OperationalError:
             raise
         except Exception as error:
             # The text of the error may hold personal data.
-            _logger.error("debt.collection.file %s: %s", self.id, type(error).__name__)
+            _logger.error(
+                "debt.collection.file %s, record %s: %s", self.id, number, type(error).__name__
+            )
             self.env.invalidate_all(flush=False)
-            return self.env._("Message %(message)s could not be used.", **name)
+            return self.env._("Record %(record)s (%(message)s) could not be used.", **words)
+        if record.kind == "payment" and record.net < 0:
+            return self.env._(
+                "Record %(record)s (%(message)s): a payment is taken back. Nothing was booked: see "
+                "to the case.",
+                **words,
+            )
         return ""
+
+    def _note_receipt(self, receipt):
+        """The agency has the file, or cannot use it: then its cases are ours again."""
+        if self.state != "sent":
+            self._mark_sent()
+        self.receipt_on = receipt.date or self.company_id._billing_today()
+        waiting = self.case_ids.filtered(lambda case: case.state == "handed_over")
+        why = " ".join(filter(None, (receipt.code, receipt.text)))
+        if receipt.state == "refused":
+            for case in waiting:
+                case._reject(why)
+        sent = self.case_count or len(self.event_ids)
+        if receipt.state == "refused":
+            self._note_problems([self.env._("The agency cannot use it: %(why)s", why=why)])
+        elif receipt.record_count not in (0, sent):
+            self._note_problems(
+                [
+                    self.env._(
+                        "The agency has %(count)s records of it, %(sent)s were sent.",
+                        count=receipt.record_count,
+                        sent=sent,
+                    )
+                ]
+            )
+        self._refresh_desk()
 
     def _note_problems(self, problems):
         if not problems:
+            self.problem = False
+            self.env["billing.exception"]._close(self, TROUBLE)
             return
         self.problem = "\n".join(problems[:50])
         self.env["billing.exception"]._open(
@@ -497,7 +596,7 @@ class DebtCollectionFile(models.Model):
 
     def action_discard(self):
         """Take a file back that was not sent; its claims are free again."""
-        for file in self._taken(("preview", "queued")):
+        for file in self._taken(("preview", "making", "queued")):
             if file.kind == "corrections":
                 raise UserError(
                     file.env._("The agency has to know of corrections: they cannot be taken back.")
@@ -530,8 +629,21 @@ class DebtCollectionFile(models.Model):
 
     def action_problem_read(self):
         """A person has dealt with what was wrong in a file of the agency."""
-        files = self._taken(("received", "refused"))
+        files = self._taken(("received", "refused", "sent"))
+        files.problem = False
         self.env["billing.exception"]._close(files, TROUBLE)
+        return True
+
+    def action_read_again(self):
+        """Read a file of the agency once more, when what was wrong here is put right.
+
+        What was used before changes nothing.
+        """
+        for file in self._taken(("received", "refused")):
+            content = file._bytes()
+            if not content:
+                raise UserError(file.env._("The bytes of %(file)s cannot be read.", file=file.name))
+            file._in_company()._read_answers(content)
         return True
 
     def _taken(self, states):

@@ -1,6 +1,7 @@
 """What other models know of collection: nobody is asked twice, and money finds its case."""
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from .account_move import SEEN_BY
 
@@ -73,6 +74,23 @@ class AccountMove(models.Model):
             return self.env._("This invoice is with a collection agency. Pay it there.")
         return super()._get_online_payment_error()
 
+    def button_draft(self):
+        """What an agency collects stays as it is."""
+        if invoices := self._mbn_at_collection():
+            raise UserError(
+                self.env._(
+                    "%(invoice)s is with a collection agency. Credit it, or call the case back "
+                    "first.",
+                    invoice=invoices[0].name,
+                )
+            )
+        return super().button_draft()
+
+    def _mbn_delivered_by(self):
+        """How the invoice reached the payer, for rooms that know it."""
+        self.ensure_one()
+        return ""
+
     def _mbn_collection_period(self):
         """First and last day of what the invoice is for, for rooms that know it."""
         self.ensure_one()
@@ -125,6 +143,8 @@ class BillingException(models.Model):
             ("debt_collection_refused", "Agency refused a case"),
             ("debt_collection_over", "Case closed, invoices open"),
             ("debt_collection_trouble", "Agency's file could not be used"),
+            ("debt_collection_account", "What an agency kept cannot be booked"),
+            ("debt_collection_silent", "Agency has not answered"),
         ],
         ondelete={
             "debt_collection_ready": "cascade",
@@ -133,5 +153,7 @@ class BillingException(models.Model):
             "debt_collection_refused": "cascade",
             "debt_collection_over": "cascade",
             "debt_collection_trouble": "cascade",
+            "debt_collection_account": "cascade",
+            "debt_collection_silent": "cascade",
         },
     )

@@ -8,9 +8,7 @@ from ...formats import collection_exchange as exchange
 def case_record(case):
     """A case as it is handed over (message C1)."""
     payer = case.partner_id
-    notices = case.line_ids.claim_id._ladder_lines().letter_id.filtered(
-        lambda letter: letter.kind == "notice"
-    )
+    notices = case._notices()
     return exchange.Case(
         message_id=case.name,
         our_case_ref=case.name,
@@ -27,6 +25,7 @@ def case_record(case):
         letters=tuple(_letter(row) for row in case.line_ids.claim_id._ladder_lines()),
         payments=_settlements(case, "payment"),
         credits=_settlements(case, "credit"),
+        failed_payment_attempts=tuple(sorted(_failed_debits(case))),
         **_address(case),
     )
 
@@ -46,6 +45,7 @@ def correction_record(event):
         fee=_decimal(event.fee),
         interest=_decimal(event.interest),
         compensation=_decimal(event.compensation),
+        until=event.until or None,
         reason=event.text or "",
         **(_address(case) if event.kind == "address" else {}),
     )
@@ -75,6 +75,7 @@ def _claim(line):
         period_from=period_from or None,
         period_to=period_to or None,
         description=invoice._mbn_claim_about(),
+        delivery_channel=invoice._mbn_delivered_by(),
         principal_original=_decimal(claim.move_line_id.amount_currency),
         principal_open=_decimal(line.principal),
         fee_open=_decimal(line.fee),
@@ -112,6 +113,17 @@ def _settlements(case, kind):
         for partial in line.claim_id.move_line_id.matched_credit_ids
         if (partial.credit_move_id.move_id.move_type == "out_refund") == (kind == "credit")
     )
+
+
+def _failed_debits(case):
+    """The days on which direct debits of the invoices failed."""
+    lines = case.env["direct.debit.order.line"].search(
+        [
+            ("invoice_id", "in", case.line_ids.invoice_id.ids),
+            ("order_id.state", "in", ("failed", "reversed")),
+        ]
+    )
+    return set(lines.order_id.mapped("due_date"))
 
 
 def _decimal(amount):

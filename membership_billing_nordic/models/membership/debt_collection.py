@@ -4,6 +4,9 @@ from odoo import api, fields, models
 
 from .debit_failure import SEEN_BY
 
+# The agency did not get the money, and the debt stays: so does what it suspended.
+_IN_VAIN = ("uncollectible", "returned", "insolvency", "statute_barred", "deceased", "disputed")
+
 
 class MembershipContract(models.Model):
     _inherit = "membership.contract"
@@ -21,21 +24,32 @@ class MembershipContract(models.Model):
     )
     status_reason = fields.Selection(selection_add=[("collection", "With a collection agency")])
 
-    @api.depends("collection_case_ids.is_open", "collection_case_ids.amount_open")
+    @api.depends(
+        "collection_case_ids.is_open",
+        "collection_case_ids.close_code",
+        "collection_case_ids.amount_open",
+    )
     def _compute_member_status(self):
         return super()._compute_member_status()
 
     def _payment_status_on(self, today, due):
         status, reason, change = super()._payment_status_on(today, due)
-        if reason not in ("paid", "first_payment") and self._is_at_collection():
+        if reason not in ("paid", "first_payment") and self._suspending_cases():
             return "suspended", "collection", None
         return status, reason, change
 
-    def _is_at_collection(self):
-        cases = self.sudo().collection_case_ids
-        return any(case.is_open and case.amount_open for case in cases)
+    def _suspending_cases(self):
+        """Cases with an agency, and those that ended in vain, as long as they are not settled."""
+        return self.sudo().collection_case_ids.filtered(
+            lambda case: case.amount_open and (case.is_open or case.close_code in _IN_VAIN)
+        )
 
     def _describe_collection(self, due):
+        if not any(self._suspending_cases().mapped("is_open")):
+            return self.env._(
+                "Suspended: a collection agency did not get the fee. Active again as soon as it "
+                "is paid or credited."
+            )
         return self.env._(
             "Suspended: the fee is with a collection agency. Active again as soon as it is paid."
         )
@@ -70,6 +84,18 @@ class DebtCollectionCase(models.Model):
 
 class AccountMove(models.Model):
     _inherit = "account.move"
+
+    def _mbn_delivered_by(self):
+        rows = (
+            self.env["billing.delivery"]
+            .sudo()
+            .search(
+                [("move_id", "=", self.id), ("document", "=", "invoice"), ("state", "=", "sent")],
+                order="id desc",
+                limit=1,
+            )
+        )
+        return rows.channel or super()._mbn_delivered_by()
 
     def _mbn_collection_period(self):
         charges = self.sudo().mbn_charge_ids.filtered(lambda row: row.date_from and row.date_to)
