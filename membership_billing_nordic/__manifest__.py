@@ -7,7 +7,9 @@
     "category": "Accounting/Membership Billing",
     "application": True,
     "depends": ["account", "account_payment", "portal", "sms"],
-    "external_dependencies": {"python": ["cryptography", "holidays", "paramiko", "python-stdnum"]},
+    "external_dependencies": {
+        "python": ["cryptography", "holidays", "paramiko", "python-stdnum", "sepaxml", "xmlschema"]
+    },
     "data": [
         "security/billing_security.xml",
         "security/common/ir.model.access.csv",
@@ -32,6 +34,7 @@
         "security/account_rules.xml",
         "security/roles_rules.xml",
         "data/bank_data.xml",
+        "data/refund_data.xml",
         "data/debit_data.xml",
         "data/debit_failure_data.xml",
         "data/membership_data.xml",
@@ -67,6 +70,7 @@
         "wizards/direct_debit_move_views.xml",
         "wizards/bank_refund_propose_views.xml",
         "views/bank_refund_views.xml",
+        "views/portal_refund_templates.xml",
         "views/direct_debit_failure_views.xml",
         "views/portal_templates.xml",
         "wizards/direct_debit_make_views.xml",
@@ -103,6 +107,7 @@
         "views/dunning_place_views.xml",
         "views/dunning_life_views.xml",
         "views/debt_collection_views.xml",
+        "views/debt_collection_report_views.xml",
         # account of a payer
         "views/member_account_views.xml",
         "report/report_member_account.xml",

@@ -3,6 +3,7 @@ from . import (
     bank_agreement,
     bank_agreement_meanings,
     bank_agreement_months,
+    bank_agreement_payees,
     bank_agreement_slips,
     bank_connection,
     bank_file,

@@ -1,5 +1,6 @@
 from . import (
     bank_agreement,
+    bank_agreement_payees,
     bank_connection,
     bank_file,
     bank_reference_layout,

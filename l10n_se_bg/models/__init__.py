@@ -5,6 +5,7 @@ from . import (
     bank_agreement_identity,
     bank_agreement_layout,
     bank_agreement_meanings,
+    bank_agreement_payees,
     bank_connection,
     bank_file,
     bank_file_total,

@@ -1,4 +1,17 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..models.bank.payee_accounts import PayeeAccount
+
+_FACTS = (
+    "standing",
+    "open_invoices",
+    "agreement_name",
+    "route",
+    "account_known",
+    "asked_by",
+    "problem",
+)
 
 
 class BankRefundPropose(models.TransientModel):
@@ -33,6 +46,36 @@ class BankRefundPropose(models.TransientModel):
         compute_sudo=True,
         help="The agreement with the bank by which the money reaches the payer.",
     )
+    route = fields.Selection(
+        lambda self: self.env["bank.refund"]._fields["route"]._description_selection(self.env),
+        string="Paid By",
+        compute="_compute_facts",
+        compute_sudo=True,
+    )
+    account_known = fields.Char(
+        string="To Account",
+        compute="_compute_facts",
+        compute_sudo=True,
+        help="What is known of the payer's account, and where it is known from.",
+    )
+    asked_by = fields.Char(
+        string="Is Asked By",
+        compute="_compute_facts",
+        compute_sudo=True,
+        help="Where the payer gets the link to enter the account.",
+    )
+    account_typed = fields.Char(
+        string="Other Account",
+        help="An account that the payer has told you. Left empty, the money goes where it came "
+        "from; where that is not known, the payer is asked by e-mail.",
+    )
+    account_kind = fields.Selection(
+        lambda self: (
+            self.env["bank.refund"]._fields["account_kind"]._description_selection(self.env)
+        ),
+        string="Kind of Account",
+        help="Needed where the number alone does not tell.",
+    )
     problem = fields.Char(compute="_compute_facts", compute_sudo=True)
     amount = fields.Monetary(help="What is paid back, at most what stands.")
     reason = fields.Char(help="For those who approve it, and those who look later.")
@@ -62,26 +105,73 @@ class BankRefundPropose(models.TransientModel):
 
     @api.depends("partner_id", "payment_id", "credit_ids")
     def _compute_facts(self):
-        refunds = self.env["bank.refund"]
         for wizard in self:
-            facts = {"standing": 0.0, "open_invoices": "", "agreement_name": "", "problem": ""}
-            if payer := wizard.partner_id.commercial_partner_id:
-                company = wizard.company_id
-                agreement, _route = refunds._find_route(company, payer, wizard.currency_id)
-                facts = {
-                    "standing": wizard._standing(payer),
-                    "open_invoices": refunds._unpaid(company, payer, wizard.currency_id),
-                    "agreement_name": agreement.name,
-                    "problem": "" if agreement else refunds._no_route_text(payer),
-                }
-            wizard.update(facts)
+            payer = wizard.partner_id.commercial_partner_id
+            wizard.update(wizard._facts(payer) if payer else dict.fromkeys(_FACTS, False))
+
+    def _facts(self, payer):
+        refunds = self.env["bank.refund"]
+        company, currency = self.company_id, self.currency_id
+        agreement, route = refunds._find_route(company, payer, currency)
+        known, asked_by = "", ""
+        if route == "transfer":
+            account = refunds._known_account(agreement, payer, self._credits(payer))
+            known = self._account_text(account) if account else ""
+            asked_by = "" if account else payer.email
+        return {
+            "standing": self._standing(payer),
+            "open_invoices": refunds._unpaid(company, payer, currency),
+            "agreement_name": agreement.name,
+            "route": route,
+            "account_known": known,
+            "asked_by": asked_by,
+            "problem": "" if agreement else refunds._no_route_text(payer, currency),
+        }
+
+    def _account_text(self, account):
+        sources = dict(
+            self.env["bank.refund"]._fields["account_source"]._description_selection(self.env)
+        )
+        return f"{account.number} ({sources[account.source]})"
+
+    def _credits(self, payer):
+        """The credits it would be for, as far as they exist before it is proposed."""
+        if self.payment_id:
+            return self.payment_id.allocation_ids.entry_line_id
+        credits = self.env["bank.refund"]._standing(self.company_id, payer, self.currency_id)
+        return credits & self.credit_ids if self.credit_ids else credits
+
+    def _account(self):
+        """What was typed as ``PayeeAccount``; None for nothing.
+
+        :raises UserError: it is no account
+        """
+        if not self.account_typed or self.route != "transfer":
+            return None
+        payer = self.partner_id.commercial_partner_id
+        refunds = self.env["bank.refund"].sudo()
+        agreement, _route = refunds._find_route(self.company_id, payer, self.currency_id)
+        kind, number = agreement._read_payee_account(self.account_typed)
+        kinds = agreement._payee_account_kinds()
+        if self.account_kind in kinds:
+            try:
+                kind, number = self.account_kind, kinds[self.account_kind].read(self.account_typed)
+            except ValueError:
+                kind = False
+        if not kind:
+            raise UserError(
+                self.env._(
+                    "This is no valid account, or the number alone does not tell its kind. Kinds: "
+                    "%(kinds)s.",
+                    kinds=", ".join(each.label for each in kinds.values()),
+                )
+            )
+        return PayeeAccount(kind, number, "office")
 
     def _standing(self, payer):
         if self.payment_id:
             return self.payment_id.amount_open
-        credits = self.env["bank.refund"]._standing(self.company_id, payer, self.currency_id)
-        if self.credit_ids:
-            credits &= self.credit_ids
+        credits = self._credits(payer)
         return -sum(credits.mapped("amount_residual_currency"))
 
     def action_propose(self):
@@ -89,6 +179,7 @@ class BankRefundPropose(models.TransientModel):
         self.check_access("write")
         self.env["bank.refund"]._check_may_propose()
         self.ensure_one()
+        account = self._account()
         credits = self.credit_ids
         if self.payment_id:
             credits = self.payment_id._put_on_account(self.partner_id)
@@ -99,6 +190,7 @@ class BankRefundPropose(models.TransientModel):
             self.amount,
             self.reason or "",
             credits,
+            account,
         )
         return {
             "type": "ir.actions.act_window",

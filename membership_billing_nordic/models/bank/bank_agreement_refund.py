@@ -6,14 +6,14 @@ class BankAgreement(models.Model):
 
     _inherit = "bank.agreement"
 
-    def _refund_route(self, partner):
-        """How this agreement can pay ``partner`` back: a value of the refund's ``route``.
+    def _refund_routes(self, partner):
+        """How this agreement can pay ``partner`` back: values of the refund's ``route``.
 
-        Empty when it cannot.
+        The one to be preferred comes first; none when it cannot.
         """
         self.ensure_one()
-        return ""
+        return []
 
     def _is_payout(self, payment):
         """Does the bank report with ``payment`` that it has paid a refund of ours?"""
-        return False
+        return payment.is_transfer

@@ -18,6 +18,12 @@ class BankPayment(models.Model):
         ]
     )
 
+    is_transfer = fields.Boolean(
+        string="Transfer of Ours",
+        readonly=True,
+        help="The bank reports that it has executed a payment of ours.",
+    )
+
     def _run_in_file(self):
         out = self.filtered(lambda payment: payment.amount < 0)
         refunds = self.env["bank.refund"]._paid_by(out)

@@ -4,10 +4,10 @@ from odoo.tools import format_amount
 
 from ...formats.references import normalise
 
-LIVE = ("proposed", "approved", "sent")
+LIVE = ("asked", "proposed", "approved", "sent")
 _USER = "membership_billing_nordic.group_billing_user"
 _MANAGER = "membership_billing_nordic.group_billing_manager"
-_DESK = ("refund_to_approve", "refund_left_out", "refund_silent")
+_DESK = ("refund_asked", "refund_to_approve", "refund_left_out", "refund_silent")
 # A payment out books these, whatever was thought of them: the money has left.
 _PAYABLE = ("approved", "sent", "refused")
 
@@ -17,7 +17,7 @@ class BankRefund(models.Model):
 
     It is proposed, approved, sent to the bank in a file and booked when the bank says that it
     has paid. Each credit it is for has one live refund at most; how it is paid is said by the
-    agreement (``bank.agreement._refund_route``).
+    agreement (``bank.agreement._refund_routes``).
     """
 
     _name = "bank.refund"
@@ -57,10 +57,15 @@ class BankRefund(models.Model):
         help="The agreement with the bank by which it is paid.",
     )
     route = fields.Selection(
-        [], string="Paid By", required=True, readonly=True, help="How the money reaches the payer."
+        [("transfer", "Bank transfer to the payer's account")],
+        string="Paid By",
+        required=True,
+        readonly=True,
+        help="How the money reaches the payer.",
     )
     state = fields.Selection(
         [
+            ("asked", "Account asked for"),
             ("proposed", "To approve"),
             ("approved", "Approved"),
             ("sent", "In a file"),
@@ -74,7 +79,7 @@ class BankRefund(models.Model):
         readonly=True,
         index=True,
         tracking=True,
-        help="Approved: goes with the next file. Paid: the bank has paid it. Refused: the bank did "
+        help="Account asked for: the payer was asked to which account. Approved: goes with the next file. Paid: the bank has paid it. Refused: the bank did "
         "not pay it. Came back: it was paid, and returned by the payer's bank. What is refused, "
         "came back or is cancelled stands to the payer as before.",
     )
@@ -186,10 +191,14 @@ class BankRefund(models.Model):
         agreements = self.env["bank.agreement"].search(
             [("company_id", "=", company.id), ("currency_id", "=", currency.id)]
         )
-        for agreement in agreements:
-            if route := agreement._refund_route(partner):
-                return agreement, route
-        return agreements.browse(), False
+        found = [
+            (agreement, route)
+            for agreement in agreements
+            for route in agreement._refund_routes(partner)
+        ]
+        # A transfer needs an account to be known; the others do not.
+        found.sort(key=lambda pair: pair[1] == "transfer")
+        return found[0] if found else (agreements.browse(), False)
 
     # ------------------------------------------------------------------ proposing
 
@@ -199,10 +208,12 @@ class BankRefund(models.Model):
             raise AccessError(self.env._("Only billing users may propose refunds."))
 
     @api.model
-    def _propose(self, company, partner, currency, amount, reason="", credits=None):
+    def _propose(self, company, partner, currency, amount, reason="", credits=None, account=None):
         """Propose to pay ``amount`` of what stands to ``partner`` back.
 
         :param credits: the open credits (``account.move.line``) it is for; the oldest when empty
+        :param account: ``PayeeAccount`` it goes to, where it goes to one; without one, what is
+            known of the payer, and where nothing is, the payer is asked
         :return: the refund
         :raises UserError: less stands, or there is no way to pay the payer
         """
@@ -222,7 +233,7 @@ class BankRefund(models.Model):
         parts = office._parts(standing, partner, currency, amount)
         agreement, route = office._find_route(company, partner, currency)
         if not agreement:
-            raise UserError(self._no_route_text(partner))
+            raise UserError(self._no_route_text(partner, currency))
         refund = office.create(
             {
                 "company_id": company.id,
@@ -239,15 +250,20 @@ class BankRefund(models.Model):
                 ],
             }
         )
-        refund._put_to_approve()
+        refund._begin(account)
         return refund.with_env(self.env)
 
+    def _begin(self, account):
+        """What comes first after the proposal: here the approval."""
+        self._put_to_approve()
+
     @api.model
-    def _no_route_text(self, partner):
+    def _no_route_text(self, partner, currency):
         return self.env._(
-            "There is no way to pay %(payer)s back: no agreement with a bank that pays refunds "
-            "reaches this payer.",
+            "There is no way to pay %(payer)s back: no agreement with a bank that pays refunds in "
+            "%(currency)s reaches this payer.",
             payer=partner.name,
+            currency=currency.name,
         )
 
     @api.model
@@ -358,15 +374,16 @@ class BankRefund(models.Model):
                     refund=self.reference,
                     payer=self.partner_id.name,
                 )
-        if not self.agreement_id.active or not self.agreement_id._refund_route(self.partner_id):
-            return self._no_route_text(self.partner_id)
+        agreement = self.agreement_id
+        if not agreement.active or self.route not in agreement._refund_routes(self.partner_id):
+            return self._no_route_text(self.partner_id, self.currency_id)
         return ""
 
     def action_cancel(self):
         """Do not pay these back: the money stands to the payers as before."""
         self._check_may_propose()
         self.check_access("read")
-        refunds = self._locked(("proposed", "approved"))
+        refunds = self._locked(("asked", "proposed", "approved"))
         refunds.write({"state": "cancelled"})
         refunds._leave_desk()
 
@@ -392,7 +409,7 @@ class BankRefund(models.Model):
             [
                 ("agreement_id", "in", agreements.ids),
                 ("reference_value", "in", [value for value in values if value]),
-                ("state", "!=", "proposed"),
+                ("state", "not in", ("asked", "proposed")),
             ]
         )
         return {(refund.agreement_id, refund.reference_value): refund for refund in found}

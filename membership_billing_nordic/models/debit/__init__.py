@@ -16,7 +16,6 @@ from . import (
     bank_file_mandates,
     bank_file_orders,
     bank_file_orders_moved,
-    bank_file_refunds,
     bank_mandate_event,
     bank_payment,
     bank_reference_layout,
@@ -50,7 +49,6 @@ from . import (
     direct_debit_register_difference,
     payment_transaction,
     payment_transaction_asking,
-    res_partner_bank,
 )
 
 # extend the models above

@@ -41,10 +41,9 @@ class BankAgreement(models.Model):
         today = self._debit_today()
         return active.filtered(lambda mandate: mandate._covers(today))[:1]
 
-    def _refund_route(self, partner):
-        return super()._refund_route(partner) or (
-            "mandate" if self._refund_mandate(partner) else ""
-        )
+    def _refund_routes(self, partner):
+        routes = super()._refund_routes(partner)
+        return ["mandate", *routes] if self._refund_mandate(partner) else routes
 
     def _refund_request(self, refund, pay_date):
         """The message that asks the bank to pay ``refund`` (``bank.refund``) on ``pay_date``."""
