@@ -1,14 +1,14 @@
 import base64
-import io
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import split_every
-from odoo.tools.pdf import PdfFileReader, PdfReadError, merge_pdf
 
+from .billing_bundle_printing import BundlePrinter
 from .billing_invoice_sender import SEND_CHUNK
 
 BUNDLE_SIZE = 500  # letters in one file: some seconds and 400 MB to merge
+NOTICE_BUNDLE_SIZE = 2000  # where they are drawn: a minute and some MB
 AT_ONCE = 100  # letters whose file the user can wait for
 
 
@@ -44,9 +44,23 @@ class BillingDeliveryBundle(models.Model):
     letter_count = fields.Integer(
         string="Number of Letters", compute="_compute_letter_count", help="Letters in the file."
     )
-    page_count = fields.Integer(string="Pages", readonly=True, help="Pages in the file.")
+    page_count = fields.Integer(
+        string="Pages", readonly=True, help="Pages in the file, blank backs included."
+    )
+    sheet_count = fields.Integer(string="Sheets", readonly=True, help="Sheets of paper it takes.")
+    two_sided = fields.Boolean(
+        string="Both Sides",
+        readonly=True,
+        help="Each letter begins on the front of a sheet; backs that stay empty are blank pages.",
+    )
     file = fields.Binary(readonly=True, attachment=True, help="All letters, one after another.")
     file_name = fields.Char(compute="_compute_file_name", help="The name of the file.")
+    index_file = fields.Binary(
+        readonly=True,
+        attachment=True,
+        help="Which letter stands on which pages, and to whom it goes, for a mailing house.",
+    )
+    index_name = fields.Char(compute="_compute_file_name", help="The name of the index.")
     posted_on = fields.Datetime(
         readonly=True, help="When somebody said that the letters are posted."
     )
@@ -67,6 +81,7 @@ class BillingDeliveryBundle(models.Model):
     def _compute_file_name(self):
         for bundle in self:
             bundle.file_name = f"{bundle.name}.pdf"
+            bundle.index_name = f"{bundle.name}.csv"
 
     # ------------------------------------------------------------------
     # Making it
@@ -76,14 +91,17 @@ class BillingDeliveryBundle(models.Model):
     def _create_for(self, letters):
         """Bundles of at most ``BUNDLE_SIZE`` of ``letters``, which are of one company."""
         run = letters.run_id if len(set(letters.mapped("run_id.id"))) == 1 else letters.run_id[:0]
-        volumes = list(split_every(BUNDLE_SIZE, letters._in_print_order().ids))
+        company = letters.company_id
+        size = NOTICE_BUNDLE_SIZE if company.mbn_invoice_pdf == "notice" else BUNDLE_SIZE
+        volumes = list(split_every(size, letters._in_print_order().ids))
         bundles = self.browse()
         for number, ids in enumerate(volumes, start=1):
             bundle = self.create(
                 {
                     "name": self._name_for(run, number, len(volumes)),
-                    "company_id": letters.company_id.id,
+                    "company_id": company.id,
                     "run_id": run.id,
+                    "two_sided": company.mbn_print_two_sided,
                 }
             )
             letters.browse(ids).bundle_id = bundle
@@ -130,26 +148,26 @@ class BillingDeliveryBundle(models.Model):
         return self.delivery_ids.filtered(lambda letter: letter.state == "waiting")
 
     def _without_pdf(self):
-        return self._letters().filtered(lambda letter: not letter.move_id.invoice_pdf_report_id)
+        """Letters whose PDF is to be made first; notices are drawn into the file."""
+        lacking = self._letters().filtered(lambda letter: not letter.move_id.invoice_pdf_report_id)
+        drawn = lacking.move_id._mbn_as_notice()
+        return lacking.filtered(lambda letter: letter.move_id not in drawn)
 
     def _merge(self):
-        """Put the PDFs one after another; a letter whose PDF cannot be read is left out."""
-        pages = {letter: _count_pages(letter) for letter in self._letters()._in_print_order()}
-        for letter, count in pages.items():
-            if not count:
-                letter._note_failed(
-                    letter.move_id, "letter", self.env._("The PDF of the invoice cannot be read.")
-                )
-        good = [letter for letter, count in pages.items() if count]
-        if not good:
+        """Put the letters one after another; those that cannot be printed are left out."""
+        printer = BundlePrinter(self.env, self.two_sided)
+        content = printer.content(self._letters()._in_print_order())
+        if not content:
             self.unlink()
             return
-        content = merge_pdf(letter.move_id.invoice_pdf_report_id.raw for letter in good)
+        pages = printer.page_count
         self.write(
             {
                 "state": "ready",
                 "file": base64.b64encode(content),
-                "page_count": sum(pages.values()),
+                "index_file": base64.b64encode(printer.index(self.file_name)),
+                "page_count": pages,
+                "sheet_count": (pages + 1) // 2 if self.two_sided else pages,
             }
         )
 
@@ -184,6 +202,15 @@ class BillingDeliveryBundle(models.Model):
             "target": "new",
         }
 
+    def action_download_index(self):
+        """Download the list of what stands where in the file.
+
+        :raise UserError: the file is still being made
+        """
+        return self.action_download() | {
+            "url": f"/web/content/{self._name}/{self.id}/index_file/{self.index_name}?download=true"
+        }
+
     def action_mark_posted(self):
         """Note that the letters are posted: their invoices are sent.
 
@@ -199,12 +226,3 @@ class BillingDeliveryBundle(models.Model):
         letters.write({"state": "sent", "date": now})
         letters.move_id._mbn_note_sent()
         self.env["billing.invoice.sender"].sudo()._report(letters.run_id)
-
-
-def _count_pages(letter):
-    """How many pages a letter has; 0 when its PDF is damaged."""
-    pdf = io.BytesIO(letter.move_id.invoice_pdf_report_id.raw)
-    try:
-        return len(PdfFileReader(pdf, strict=False).pages)
-    except PdfReadError:
-        return 0

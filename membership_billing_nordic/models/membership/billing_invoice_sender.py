@@ -49,9 +49,13 @@ class BillingInvoiceSender(models.AbstractModel):
         return self.with_company(company).with_context(**company._billing_context())
 
     def _pdf_available(self):
-        """Whether PDFs can be made; if not, the desk says so and everything keeps waiting."""
+        """Whether PDFs can be made; if not, the desk says so and everything keeps waiting.
+
+        Payment notices are drawn without any other program.
+        """
         available = self.env["ir.actions.report"].get_wkhtmltopdf_state() != "install"
-        groups = self.env["account.move"]._read_group(self._waiting_domain(), ["mbn_run_id"])
+        waiting = [*self._waiting_domain(), ("company_id.mbn_invoice_pdf", "!=", "notice")]
+        groups = self.env["account.move"]._read_group(waiting, ["mbn_run_id"])
         desk = self.env["billing.exception"]
         for (run,) in groups:
             if run and not available:
@@ -89,9 +93,9 @@ class BillingInvoiceSender(models.AbstractModel):
 
     def _invoice_chunks(self):
         groups = self.env["account.move"]._read_group(self._waiting_domain(), ["company_id"])
-        if not groups or not self._pdf_available():
-            return
         for (company,) in groups:
+            if company.mbn_invoice_pdf != "notice" and not self._pdf_available():
+                continue
             sender = self._for_company(company)
             while waiting := sender._take(company):
                 sender._send_chunk(waiting)
@@ -178,6 +182,13 @@ class BillingInvoiceSender(models.AbstractModel):
                 self._deliver(channel, move)
 
     def _send(self, channel, moves):
+        if channel == "letter":
+            # These are drawn when they are printed.
+            drawn = moves._mbn_as_notice()
+            self.env["account.move.send"]._mbn_queue_letters(drawn)
+            moves -= drawn
+            if not moves:
+                return
         # the author is given because core would look for it in ``sending_data``, which a bad
         # invoice would keep for ever
         self.env["account.move.send"]._generate_and_send_invoices(

@@ -1,6 +1,7 @@
 """Payment notices of invoices: their facts in the payer's language, read for many at a time."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
@@ -160,54 +161,57 @@ class BillingNoticeMaker(models.AbstractModel):
     # ------------------------------------------------------------------ facts of one
 
     def _notice(self, move, batch, layout=None):
+        """The notice of ``move`` in the language of its payer, and the fonts it is drawn in."""
         lang = move.partner_id.lang or self.env.lang or "en_US"
         maker = self.with_context(lang=lang)
-        move = move.with_context(lang=lang)
+        about, style, typefaces = maker._about(move.with_context(lang=lang), batch, layout)
+        return maker._write(about, style), typefaces
+
+    def _about(self, move, batch, layout):
         company, association = move.company_id.sudo(), move.sudo().mbn_association_id
         if layout is None:
-            layout, style, typefaces = maker._look(company, association, batch["layouts"])
+            layout, style, typefaces = self._look(company, association, batch["layouts"])
         else:
             style, typefaces = layout._style(company, association), layout._fonts()
-        layout = layout.sudo().with_context(lang=lang)
-        write = maker._formats(lang, move.currency_id, batch["formats"])
-        payee = (company.name, *_address(company.partner_id, company))
-        payer = tuple(maker._recipient(move))
-        agreement = move.sudo().mbn_agreement_id
-        open_amount = _open_amount(move)
-        printed = move._mbn_association_print()
-        lines = batch["lines"][move.id]
-        opening = layout[batch["kinds"][move.id]] if layout and batch["kinds"][move.id] else ""
-        is_refund = move.move_type == "out_refund"
-        boxed = maker._boxed(move, batch["debit_days"][move.id], open_amount)
-        part = None
-        if not is_refund and not boxed and open_amount > 0:
-            facts = maker._payment_facts(move, payee, payer, open_amount, write, layout)
-            fits = agreement and agreement.currency_id == move.currency_id
-            part = (
-                (agreement if fits else agreement.browse()).with_env(maker.env)._payment_part(facts)
-            )
-        number = move.name if move.state == "posted" and move.name else maker.env._("Draft")
-        notice = Notice(
-            number=number,
-            title=maker.env._("Credit Note") if is_refund else maker.env._("Invoice"),
-            sender=maker._sender(company, printed, payee),
-            return_address=", ".join(payee),
-            recipient=payer,
-            style=style,
-            facts=tuple(maker._facts(move, number, agreement, write)),
-            opening=opening or "",
-            columns=maker._columns(),
-            rows=tuple(maker._rows(lines, write)),
-            totals=tuple(maker._totals(move, lines, write, open_amount)),
-            tax_columns=(maker.env._("Tax"), maker.env._("Base"), maker.env._("Amount")),
-            taxes=tuple(maker._taxes(lines, write)),
-            boxed=boxed,
-            closing=maker._closing(move, printed, layout),
-            part=part,
-            foot=maker._foot(company, agreement.with_env(maker.env), layout),
-            page_text=maker.env._("Page {page} of {pages}"),
+        about = _About(
+            move=move,
+            company=company,
+            agreement=move.sudo().mbn_agreement_id.with_env(self.sudo().env),
+            layout=layout.with_env(self.sudo().env),
+            write=self._formats(move.currency_id, batch["formats"]),
+            lines=batch["lines"][move.id],
+            text=batch["kinds"][move.id],
+            debit_day=batch["debit_days"][move.id],
+            printed=move._mbn_association_print(),
+            payee=(company.name, *_address(company.partner_id, company)),
+            payer=tuple(self._recipient(move)),
         )
-        return notice, typefaces
+        return about, style, typefaces
+
+    def _write(self, about, style):
+        move = about.move
+        boxed = self._boxed(about)
+        return Notice(
+            number=about.number or self.env._("Draft"),
+            title=self.env._("Credit Note") if about.is_refund else self.env._("Invoice"),
+            sender=self._sender(about),
+            return_address=", ".join(about.payee),
+            recipient=about.payer,
+            style=style,
+            facts=tuple(self._facts(about)),
+            opening=(about.text and about.layout[about.text]) or "",
+            columns=self._columns(),
+            rows=tuple(self._rows(about)),
+            totals=tuple(self._totals(about)),
+            tax_columns=(self.env._("Tax"), self.env._("Base"), self.env._("Amount")),
+            taxes=tuple(self._taxes(about)),
+            boxed=boxed,
+            closing=self._closing(about),
+            part=None if boxed or about.is_refund else self._part(about),
+            foot=self._foot(about.company, about.agreement, about.layout),
+            page_text=self.env._("Page {page} of {pages}"),
+            language=move.env.lang or "",
+        )
 
     def _look(self, company, association, known):
         key = (company.id, association.id)
@@ -217,10 +221,10 @@ class BillingNoticeMaker(models.AbstractModel):
         layout_id, style, typefaces = known[key]
         return self.env["billing.document.layout"].browse(layout_id or []), style, typefaces
 
-    def _formats(self, lang, currency, known):
-        key = (lang, currency.id)
+    def _formats(self, currency, known):
+        key = (self.env.lang, currency.id)
         if key not in known:
-            known[key] = _Formats(self.env, lang, currency)
+            known[key] = _Formats(self.env, currency)
         return known[key]
 
     def _recipient(self, move):
@@ -228,26 +232,29 @@ class BillingNoticeMaker(models.AbstractModel):
         yield from _names(payer)
         yield from _address(payer, move.company_id)
 
-    def _sender(self, company, printed, payee):
+    def _sender(self, about):
+        company, printed = about.company, about.printed
         contact = [text for text in (company.phone, company.email) if text]
         if printed and printed["name"] != company.name:
-            return (printed["name"], company.name, *payee[1:], *contact)
-        return (*payee, *contact)
+            return (printed["name"], *about.payee, *contact)
+        return (*about.payee, *contact)
 
-    def _facts(self, move, number, agreement, write):
-        is_refund = move.move_type == "out_refund"
+    def _facts(self, about):
+        move, write = about.move, about.write
         facts = [
             (
-                self.env._("Credit note number") if is_refund else self.env._("Invoice number"),
-                number,
+                self.env._("Credit note number")
+                if about.is_refund
+                else self.env._("Invoice number"),
+                about.number,
             ),
             (self.env._("Invoice date"), write.date(move.invoice_date)),
-            (self.env._("Due date"), "" if is_refund else write.date(move.invoice_date_due)),
+            (self.env._("Due date"), "" if about.is_refund else write.date(move.invoice_date_due)),
             (self.env._("Member number"), move.partner_id.mbn_member_number),
             (self.env._("Your reference"), move.ref),
             (
-                agreement.with_env(self.env)._reference_label(),
-                "" if is_refund else move.payment_reference,
+                about.agreement._reference_label(),
+                "" if about.is_refund else move.payment_reference,
             ),
         ]
         return [(label, str(value)) for label, value in facts if value]
@@ -260,8 +267,9 @@ class BillingNoticeMaker(models.AbstractModel):
             self.env._("Amount"),
         )
 
-    def _rows(self, lines, write):
-        for line in lines:
+    def _rows(self, about):
+        write = about.write
+        for line in about.lines:
             if line.display_type == "product":
                 text = line.name or ""
                 if line.discount:
@@ -278,9 +286,9 @@ class BillingNoticeMaker(models.AbstractModel):
             elif line.display_type in _KINDS:
                 yield Row(line.name or "", kind=_KINDS[line.display_type])
 
-    def _totals(self, move, lines, write, open_amount):
-        is_refund = move.move_type == "out_refund"
-        taxes = _tax_sums(lines)
+    def _totals(self, about):
+        move, write, open_amount = about.move, about.write, about.open_amount
+        taxes = _tax_sums(about.lines)
         if taxes:
             yield Total(self.env._("Untaxed amount"), write.money(move.amount_untaxed))
         for tax, (_base, amount) in taxes.items():
@@ -288,7 +296,7 @@ class BillingNoticeMaker(models.AbstractModel):
         rounding = move.amount_total - move.amount_untaxed - move.amount_tax
         if not move.currency_id.is_zero(rounding):
             yield Total(self.env._("Rounding"), write.money(rounding))
-        if is_refund:
+        if about.is_refund:
             yield Total(self.env._("Total credited"), write.money(move.amount_total), strong=True)
             return
         if move.currency_id.compare_amounts(open_amount, move.amount_total):
@@ -297,27 +305,28 @@ class BillingNoticeMaker(models.AbstractModel):
             yield Total(self.env._("Paid or credited"), write.money(-paid))
         yield Total(self.env._("To pay"), write.money(float(open_amount)), strong=True)
 
-    def _taxes(self, lines, write):
-        for tax, (base, amount) in _tax_sums(lines).items():
+    def _taxes(self, about):
+        write = about.write
+        for tax, (base, amount) in _tax_sums(about.lines).items():
             name = tax.with_env(self.env).name
             yield (name, write.number(base), write.number(amount))
 
-    def _boxed(self, move, debit_day, open_amount):
+    def _boxed(self, about):
         """What comes in place of a payment part."""
-        if debit_day:
+        if about.debit_day:
             return self.env._(
                 "This amount is debited from your account on %(day)s. You need not pay it yourself.",
-                day=format_date(self.env, debit_day),
+                day=about.write.date(about.debit_day),
             )
-        if move.move_type != "out_refund" and move.state == "posted" and not open_amount:
+        if not about.is_refund and about.number and not about.open_amount:
             return self.env._("This invoice is paid. You need not do anything.")
         return ""
 
-    def _closing(self, move, printed, layout):
+    def _closing(self, about):
         texts = [
-            _plain(str(move.narration or "")),
-            _plain(str(printed["text"] or "")) if printed else "",
-            (layout.closing or "") if layout else "",
+            _plain(str(about.move.narration or "")),
+            _plain(str(about.printed.get("text") or "")),
+            about.layout.closing or "",
         ]
         return "\n".join(text.strip() for text in texts if text and text.strip())
 
@@ -326,7 +335,7 @@ class BillingNoticeMaker(models.AbstractModel):
             (self.env._("Organisation number"), company.company_registry),
             (self.env._("VAT number"), company.vat),
         ]
-        own = (layout.foot or "").splitlines() if layout else []
+        own = (layout.foot or "").splitlines()
         return (
             (company.name, *_address(company.partner_id, company)),
             tuple(text for text in (company.phone, company.email, company.website) if text),
@@ -335,24 +344,33 @@ class BillingNoticeMaker(models.AbstractModel):
             tuple(line for line in own if line.strip())[:4],
         )
 
-    def _payment_facts(self, move, payee, payer, open_amount, write, layout):
+    def _part(self, about):
+        """How it is paid: the form of the agreement, a plain one where its currency is another."""
+        if about.open_amount <= 0:
+            return None
+        agreement = about.agreement
+        fits = agreement.currency_id == about.move.currency_id
+        return (agreement if fits else agreement.browse())._payment_part(self._payment_facts(about))
+
+    def _payment_facts(self, about):
+        move, write = about.move, about.write
         account = move.partner_bank_id.sudo()
-        qr_code = layout.qr_code if layout else "payment"
+        qr_code = about.layout.qr_code or "payment"
         link = ""
-        if qr_code == "link" and move.state == "posted":
+        if qr_code == "link" and about.number:
             link = move.get_base_url() + move.sudo().get_portal_url()
         return PaymentFacts(
-            payee=payee,
-            payer=payer,
-            amount=open_amount,
-            amount_text=write.money(float(open_amount)),
+            payee=about.payee,
+            payer=about.payer,
+            amount=about.open_amount,
+            amount_text=write.money(float(about.open_amount)),
             currency=move.currency_id.name,
             due=write.date(move.invoice_date_due),
             reference=(move.payment_reference or "").strip(),
-            number=move.name if move.name and move.name != "/" else "",
+            number=about.number,
             account=account.acc_number or "",
             bic=account.bank_bic or "",
-            payee_id=move.company_id.company_registry or move.company_id.vat or "",
+            payee_id=about.company.company_registry or about.company.vat or "",
             date=fields.Date.to_string(move.invoice_date) or "",
             due_date=fields.Date.to_string(move.invoice_date_due) or "",
             tax=_decimal(move.amount_tax, move.currency_id),
@@ -362,12 +380,45 @@ class BillingNoticeMaker(models.AbstractModel):
         )
 
 
+@dataclass(slots=True)
+class _About:
+    """One invoice, and what its notice needs, in the payer's language."""
+
+    move: object
+    company: object
+    agreement: object
+    layout: object
+    write: "_Formats"
+    lines: list
+    text: str  # the layout's text that stands above the lines; empty for none
+    debit_day: object
+    printed: dict  # what the association adds
+    payee: tuple[str, ...]
+    payer: tuple[str, ...]
+
+    @property
+    def is_refund(self):
+        return self.move.move_type == "out_refund"
+
+    @property
+    def number(self):
+        """Empty while it is a draft."""
+        return (self.move.state == "posted" and self.move.name) or ""
+
+    @property
+    def open_amount(self):
+        """What is to be paid: of a draft the total."""
+        amount = self.move.amount_residual if self.number else self.move.amount_total
+        return _decimal(amount, self.move.currency_id)
+
+
 class _Formats:
     """How amounts, numbers and days are written in one language and currency."""
 
-    def __init__(self, env, lang, currency):
-        self.env = env(context={**env.context, "lang": lang})
-        self.lang = env["res.lang"]._lang_get(lang) or env["res.lang"]._lang_get(env.user.lang)
+    def __init__(self, env, currency):
+        self.env = env
+        languages = env["res.lang"]
+        self.lang = languages._lang_get(env.lang) or languages.search([], limit=1)
         self.digits = currency.decimal_places
         self.sign, self.before = currency.symbol or currency.name, currency.position == "before"
         self.dates = {}
@@ -390,12 +441,6 @@ class _Formats:
         if day not in self.dates:
             self.dates[day] = format_date(self.env, day) if day else ""
         return self.dates[day]
-
-
-def _open_amount(move):
-    """What is to be paid: of a draft the total."""
-    amount = move.amount_residual if move.state == "posted" else move.amount_total
-    return _decimal(amount, move.currency_id)
 
 
 def _decimal(amount, currency):
