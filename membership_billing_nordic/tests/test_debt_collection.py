@@ -1,7 +1,10 @@
 """What reminders did not bring goes to an agency: files, answers, corrections, money."""
 
+import hashlib
+import io
 import json
 import tempfile
+import zipfile
 from datetime import date
 from pathlib import Path
 from unittest.mock import patch
@@ -67,14 +70,18 @@ class CollectionCommon(DunningCommon):
         file.action_delivered()
         return file.case_ids
 
-    def _records(self, file):
-        lines = file.sudo()._bytes().decode().splitlines()
+    def _records(self, file, content=None):
+        lines = (content or file.sudo()._bytes()).decode().splitlines()
         return [json.loads(line) for line in lines][1:-1]
 
     def _answer(self, case, kind, message="A1", **values):
         record = {"type": "answer", "message_id": message, "our_case_ref": case.name, "kind": kind}
         content = json.dumps(record | values).encode() + b"\n"
         return self._read(content)
+
+    def _receipt(self, file, state, message="R1", **values):
+        record = {"type": "receipt", "message_id": message, "our_file_id": file.name}
+        return self._read(json.dumps(record | {"state": state} | values).encode())
 
     def _read(self, content):
         return (
@@ -89,6 +96,12 @@ class CollectionCommon(DunningCommon):
         self.env["debt.collection.file"].sudo()._cron_work()
         file = self.env["debt.collection.file"].search([("kind", "=", "corrections")]) - known
         return self._records(file) if file else []
+
+    def _money(self, amount, **values):
+        """A transfer of the agency, booked."""
+        payment = self._payment(amount, **{"bank_date": date(2026, 10, 20)} | values)
+        self._book(payment)
+        return self._stored(payment)
 
     def _desk(self, record, kind):
         return self.env["billing.exception"]._open_rows(record, f"debt_collection_{kind}")
@@ -214,6 +227,83 @@ class TestDebtCollection(CollectionCommon):
         self._decide(second.action_close(), code="paid")
         self.assertEqual(second.close_code, "paid")
 
+    def test_a_file_without_answer_is_on_the_desk_until_its_receipt(self):
+        self._noticed()
+        case = self._hand_over()
+        file = case.file_id
+        self._at(2026, 10, 20)
+        self.env["debt.collection.file"].sudo()._cron_daily()
+        self.assertFalse(self._desk(file, "silent"), "five days are not over")
+        self._at(2026, 10, 21)
+        self.env["debt.collection.file"].sudo()._cron_daily()
+        self.assertTrue(self._desk(file, "silent"))
+        self._receipt(file, "received", record_count=2, date="2026-10-16")
+        self.assertFalse(self._desk(file, "silent"))
+        self.assertEqual(file.receipt_on, date(2026, 10, 16))
+        self.assertIn("2 records of it, 1 were sent", file.problem)
+        file.action_problem_read()
+        self.assertFalse(file.problem)
+        self._receipt(file, "refused", "R2", text="Wrong creditor number")
+        self.assertRecordValues(
+            case, [{"state": "rejected", "close_reason": "Wrong creditor number"}]
+        )
+        self.assertIn("Wrong creditor number", file.problem)
+        self.assertTrue(self._desk(file, "trouble"))
+
+    def test_documents_lie_beside_the_file_and_are_not_kept_for_ever(self):
+        self.agency.write({"sends_documents": True, "sends_identity": True})
+        invoice = self._noticed()
+        report = type(self.env["ir.actions.report"])
+        self.startPatcher(
+            patch.object(report, "_render_qweb_pdf", lambda self, *args: (b"%PDF-1", "pdf"))
+        )
+        file = self._propose()
+        file.action_approve()
+        self.assertEqual((file.state, file.case_ids.state), ("making", "approved"))
+        self.env["debt.collection.file"].sudo()._cron_work()
+        self.assertEqual(file.state, "queued")
+        with zipfile.ZipFile(io.BytesIO(file.sudo()._bytes())) as archive:
+            self.assertEqual(file.name[-4:], ".zip")
+            (case,) = self._records(file, archive.read(file.name[:-3] + "jsonl"))
+            documents = {row["name"]: row["sha256"] for row in case["attachments"]}
+            self.assertEqual(len(documents), 3, "the invoice, the reminder and the notice")
+            self.assertIn(invoice.name.replace("/", "-"), next(iter(documents)))
+            for name, digest in documents.items():
+                self.assertEqual(hashlib.sha256(archive.read(name)).hexdigest(), digest)
+        self.assertTrue(case["notice_copy_attached"])
+        self.assertEqual(case["identity_no"], "01017012345")
+        before = file.sha256
+        file.action_discard()
+        self.env["debt.collection.file"].sudo()._cron_daily()
+        self.assertTrue(file.redacted_on)
+        self.assertEqual(file.sha256, before)
+        (case,) = self._records(file)
+        self.assertEqual(case["claims"][0]["principal_open"], "1000.00")
+        self.assertFalse({"identity_no", "birth_date", "attachments"} & set(case))
+
+    def test_what_an_agency_has_cannot_be_changed_behind_its_back(self):
+        invoice = self._noticed()
+        case = self._hand_over()
+        with self.assertRaisesRegex(UserError, "with a collection agency"):
+            invoice.button_draft()
+        claim = self._claim(invoice).sudo()
+        claim.write({"paused_until": "2026-11-01", "hold_reason": "Moves"})
+        (told,) = self._tell()
+        self.assertEqual(
+            (told["kind"], told["until"], told["reason"]), ("freeze", "2026-11-01", "Moves")
+        )
+        self.assertEqual(self._tell(), [])
+        self._at(2026, 11, 2)
+        self.assertEqual([row["kind"] for row in self._tell()], ["freeze_over"])
+        self.payer.write({"mbn_dunning_hold": True, "mbn_dunning_why": "Estate"})
+        (told,) = self._tell()
+        self.assertEqual(
+            (told["kind"], told.get("until"), told["reason"]), ("freeze", None, "Estate")
+        )
+        self._answer(case, "closed", code="uncollectible")
+        self.assertIn("credit the invoices", case.next_step)
+        self.assertEqual(case.next_step, self._desk(case, "over").next_action)
+
     def test_bad_answers_are_on_the_desk(self):
         self._noticed()
         case = self._hand_over()
@@ -224,11 +314,21 @@ class TestDebtCollection(CollectionCommon):
         )
         file = self._read(content % (case.name.encode(), case.name.encode()))
         self.assertEqual(case.state, "at_agency")
-        self.assertEqual(len(file.problem.split("\n")), 2)
+        self.assertEqual(
+            file.problem.split("\n"),
+            [
+                "Record 2, kind: expected accepted | rejected | payment | status | plan | closed.",
+                "Record 1 (1), our_case_ref: expected a case that was handed over to this agency.",
+            ],
+        )
         self.assertTrue(self._desk(file, "trouble"))
         self.assertEqual(self._read(b"nothing").state, "refused")
         file.action_problem_read()
         self.assertFalse(self._desk(file, "trouble"))
+        count = len(case.event_ids)
+        file.action_read_again()
+        self.assertEqual(len(case.event_ids), count, "each message once")
+        self.assertTrue(file.problem)
 
     def test_what_changes_here_is_told_once(self):
         invoice = self._noticed()
@@ -356,6 +456,90 @@ class TestDebtCollectionMoney(BankFileCommon, CollectionCommon):
         self.assertRecordValues(case, [{"state": "closed", "is_open": False}])
         self.assertFalse(self._desk(case, "over"))
 
+    def _with_costs(self):
+        """Where what the agency keeps is booked."""
+        self.agreement.payments_in = True
+        self.company.mbn_collection_cost_account_id = self.company_data["default_account_expense"]
+        self.agency.partner_id.bank_ids = [(0, 0, {"acc_number": "8601.11.17947"})]
+        return self.company.mbn_collection_cost_account_id
+
+    def test_what_the_agency_keeps_is_a_cost_and_the_claim_is_paid(self):
+        invoice = self._noticed()
+        case = self._hand_over()
+        self.agreement.payments_in = True
+        self._answer(
+            case, "payment", principal="1000.00", costs="100.00", net_paid="900.00", remittance="U1"
+        )
+        self.assertTrue(self._desk(self.company, "account"), "no account for it")
+        self.assert_open(invoice, 1000.0)
+        costs = self._with_costs()
+        self.assertEqual(self._tell(), [])
+        self.assertFalse(self._desk(self.company, "account"))
+        self.assertEqual(self._balance(costs), 100.0)
+        self.assert_open(invoice, 900.0)
+        self._answer(case, "payment", principal="1000.00", costs="100.00", text="again")
+        self.assertEqual(self._balance(costs), 100.0, "each message once")
+        entry = case.event_ids.cost_move_id
+        self.assertFalse(entry.line_ids.tax_ids | entry.line_ids.tax_line_id)
+        payment = self._money(900.0, payer_account="86011117947")
+        self.assertEqual((payment.state, payment.outcome), ("matched", "told"))
+        self.assertEqual(case.event_ids.bank_payment_id, payment)
+        self.assert_open(invoice, 0.0)
+        self.assertRecordValues(
+            case.line_ids,
+            [{"received": 900.0, "kept": 100.0, "paid_to_us": 0.0, "credited": 0.0}],
+        )
+        self.assertEqual(self._tell(), [], "the agency knows what it kept")
+        self.assertEqual(self._balance(self.fees), 0.0, "nothing was collected for fees")
+
+    def test_interest_since_the_hand_over_is_income_not_credit(self):
+        first, second = self._noticed(600.0, 400.0)
+        case = self._hand_over()
+        costs = self._with_costs()
+        paid = {"principal": "500.00", "fees": "152.00", "interest": "30.00", "costs": "82.00"}
+        payment = self._money(600.0, payer_account="86011117947")
+        self.assertEqual(payment.state, "unmatched", "nobody has told what it is for")
+        self._answer(case, "payment", **paid)
+        self.assertEqual(payment.state, "matched")
+        self.assert_open(first, 100.0)
+        self.assert_open(second, 400.0)
+        self.assertEqual(self._balance(costs), 82.0)
+        self.assertEqual(self._balance(self.fees), -152.0, "two letters about two invoices")
+        self.assertAlmostEqual(self._balance(self.late), -30.0, 2)
+        self.assertEqual(self._credit(self.payer), 0.0)
+        self.assertRecordValues(case, [{"received": 418.0, "costs": 82.0, "reported": 500.0}])
+        self.assertEqual(self._tell(), [])
+        payment.action_undo()
+        self.assert_open(first, 518.0)
+        self.assertEqual(self._balance(self.fees), 0.0)
+        self.assertAlmostEqual(self._balance(self.late), 0.0, 2)
+        self.env["debt.collection.file"].sudo()._cron_work()
+        self.assert_open(first, 100.0)
+        self.assertAlmostEqual(self._balance(self.late), -30.0, 2)
+
+    def test_one_transfer_for_several_cases_is_found_by_its_sum(self):
+        other = self._payer("Other", email="other@example.com")
+        others = self._due(300.0, payer=other)
+        mine = self._noticed(1000.0)
+        cases = self._hand_over()
+        self.assertEqual(len(cases), 2)
+        self._with_costs()
+        by_payer = cases.grouped("partner_id")
+        for payer, principal, kept in ((self.payer, 1000.0, 100.0), (other, 300.0, 30.0)):
+            wizard = by_payer[payer].action_paid()
+            self._decide(wizard, message="U7", principal=principal, costs=kept)
+        with self.assertRaisesRegex(UserError, "entered already"):
+            self._decide(wizard, message="U7", principal=300.0)
+        payment = self._money(1170.0, text="Remittance U7")
+        self.assertEqual((payment.state, payment.outcome), ("matched", "told"))
+        self.assert_open(mine, 0.0)
+        self.assert_open(others, 0.0)
+        self.assertEqual(cases.mapped("received"), [900.0, 270.0])
+        self.assertEqual(self._tell(), [])
+        for case in cases:
+            self._decide(case.action_close(), code="paid")
+        self.assertFalse(self._desk(cases, "over"))
+
 
 @tagged("post_install", "-at_install")
 class TestDebtCollectionMembership(CollectionCommon, MembershipCommon):
@@ -385,5 +569,15 @@ class TestDebtCollectionMembership(CollectionCommon, MembershipCommon):
         (record,) = self._records(case.file_id)
         self.assertEqual(record["birth_date"], "1980-05-17")
         self.assertEqual(record["claims"][0]["period_from"], "2026-08-18")
+        self._answer(case, "closed", code="uncollectible")
+        self.assertEqual(
+            (contract.member_status, contract.status_reason), ("suspended", "collection")
+        )
+        self.assertIn("did not get", contract.status_text)
+        case.action_collect_again()
+        case = self._hand_over()
+        self.assertEqual(contract.collection_case_ids.filtered("is_open"), case)
         self._pay(invoice)
+        self._answer(case, "closed", "A2", code="paid")
         self.assertEqual(contract.member_status, "active")
+        self.assertEqual((case.state, case.paid_to_us), ("closed", 1000.0))

@@ -186,11 +186,10 @@ class DebtCollectionEvent(models.Model):
         case = self.case_id
         self.cost_move_id, owed = self._book_entry([(account, self.costs)])
         claims = case.line_ids.claim_id.sorted("due_date").move_line_id
-        claims = claims.filtered(
-            lambda line: line.account_id == owed.account_id and not line.reconciled
-        )
-        if claims:
-            (owed + claims).reconcile()
+        for claim in claims:  # in turn, as money of the bank
+            open_both = not claim.reconciled and not owed.reconciled
+            if open_both and claim.account_id == owed.account_id:
+                (owed + claim).reconcile()
         case.line_ids._settled_anew()
 
     def _book_surplus(self, interest, fee, credits):
