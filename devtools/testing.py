@@ -91,7 +91,7 @@ def run(arguments):
 
 
 def _provision(chosen):
-    pure = [str(ROOT / "tests" / folder) for folder in ("formats", "law", "tools")]
+    pure = [str(ROOT / "tests" / folder) for folder in ("formats", "law", "notices", "tools")]
     if not chosen.inside and all(path.startswith(tuple(pure)) for path in chosen.outside):
         venv.ensure()
     else:
