@@ -260,7 +260,7 @@ class TestEarlierLetters(DunningCommon):
         self.assertEqual(self._claim(invoice).next_date, date(2026, 10, 15))
         run = self._preview()
         self.assert_skipped(run, invoice, "law_early")
-        self.assertEqual(run.line_ids.detail, "10/25/2026")
+        self.assertEqual(run.line_ids.detail, "From 10/25/2026 on")
         self._at(2026, 10, 25)
         self.assertRecordValues(self._preview().line_ids, [{"state": "pending", "fee": 38.0}])
 

@@ -34,6 +34,6 @@ class DunningCancel(models.TransientModel):
         for part in parts:
             lines = self.letter_id.sudo().line_ids
             lines.filtered(
-                lambda line, part=part: line[part] and not line[f"{part}_cancelled"]
+                lambda line, part=part: line[part] > line[f"{part}_cancelled"]
             )._cancel([part], self.reason)
         return {"type": "ir.actions.act_window_close"}

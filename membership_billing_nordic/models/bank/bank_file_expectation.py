@@ -185,14 +185,10 @@ class BankFileExpectation(models.Model):
         self.invalidate_recordset()
         for file in self._new_files():
             self.last_file_id = file
-            waiting = self._days_waiting(self._local_day(file.received_on))
+            waiting = self._days_waiting(self.company_id._billing_day(file.received_on))
             if waiting:
                 self.settled_until = waiting[0]
         self._tell(self._oldest_late(fields.Datetime.now()))
-
-    def _local_day(self, moment):
-        tz = str(self.company_id._billing_tz())
-        return fields.Datetime.context_timestamp(self.with_context(tz=tz), moment).date()
 
     def _new_files(self):
         domain = Domain(

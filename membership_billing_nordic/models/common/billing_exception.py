@@ -1,4 +1,12 @@
+import logging
+
+import psycopg2
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .error_text import error_text
+
+_logger = logging.getLogger(__name__)
 
 
 class BillingException(models.Model):
@@ -116,6 +124,28 @@ class BillingException(models.Model):
                 ("state", "=", "open"),
             ]
         )
+
+    @api.model
+    def _try(self, record, kind, work, next_action=""):
+        """Let ``work`` happen, or nothing of it: then ``record`` is on the desk and says why.
+
+        :param work: called without arguments
+        :return: did it succeed?
+        """
+        try:
+            with self.env.cr.savepoint():
+                work()
+                self.env.flush_all()
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            if not isinstance(error, UserError):
+                _logger.exception("%s %s: %s", record._name, record.id, kind)
+            self.env.invalidate_all(flush=False)
+            self._open(record, kind, error_text(record, error), next_action)
+            return False
+        self._close(record, kind)
+        return True
 
     @api.model
     def _settled_since(self, record, kind, moment):

@@ -20,9 +20,8 @@ class ResCompany(models.Model):
 
     def _billing_today(self) -> date:
         """Today where the company is, whatever time zone the worker runs in."""
-        now = fields.Datetime.now()
-        return _as_utc(now).astimezone(self._billing_tz()).date()
+        return self._billing_day(fields.Datetime.now())
 
-
-def _as_utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=timezone.utc)
+    def _billing_day(self, moment: datetime) -> date:
+        """The day where the company is at ``moment``, a naive UTC time as the database keeps it."""
+        return moment.replace(tzinfo=timezone.utc).astimezone(self._billing_tz()).date()

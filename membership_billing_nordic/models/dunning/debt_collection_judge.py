@@ -25,7 +25,7 @@ class HandOverJudge(ClaimJudge):
         if fact.next_level or fact.claim_kind != "fee":
             return "step", ""
         if fact.deadline >= self.day:
-            return "not_due", self._text(fact.deadline)
+            return "not_due", self._from(fact.deadline)
         least, _claims_interest = self._policy(fact.policy)
         return ("few_letters", "") if fact.letter_count < least else ("", "")
 
@@ -37,12 +37,12 @@ class HandOverJudge(ClaimJudge):
         if first is None:
             verdict.reason = "no_notice"
         elif self.day < first:
-            verdict.reason, verdict.detail = "law_early", self._text(first)
+            verdict.reason, verdict.detail = "law_early", self._from(first)
         elif claims_interest:
             self._reckon_interest(verdict)
 
     def _earliest(self, rules, fact):
-        letters = self.facts.counted_letters(fact)
+        letters = self.facts.letters(fact)
         key = ("hand over", fact.customer_type, fact.due, letters)
         return self._remember(
             key, deadlines.earliest_hand_over, rules, fact.due, fee_letters(letters), self.days

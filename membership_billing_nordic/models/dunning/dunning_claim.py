@@ -1,8 +1,9 @@
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from .dunning_law_book import LawBook
 from .dunning_policy import CLAIM_KINDS, CUSTOMER_TYPES
@@ -257,7 +258,7 @@ class DunningClaim(models.Model):
     @api.model
     def _pause_words(self, until, why):
         return self.env._(
-            "On hold until %(day)s: %(why)s", day=fields.Date.to_string(until), why=why or ""
+            "On hold until %(day)s: %(why)s", day=format_date(self.env, until), why=why or ""
         )
 
     # ------------------------------------------------------------------ following what is due
@@ -364,10 +365,22 @@ class DunningClaim(models.Model):
     def _give_up_remainders(self, company):
         """Give up fees and interest of invoices that were credited, and those that are small."""
         for claim in self.search([("company_id", "=", company.id), ("state", "=", "paid")]):
+            why = ""
             if claim._is_credited():
-                claim.letter_line_ids._cancel_open(self.env._("The invoice was credited."))
+                why = self.env._("The invoice was credited.")
             elif claim._is_small():
-                claim.letter_line_ids._cancel_open(self.env._("The remainder is small."))
+                why = self.env._("The remainder is small.")
+            if why:
+                claim._try_to_settle(partial(claim.letter_line_ids._cancel_open, why))
+
+    def _try_to_settle(self, work):
+        """Do ``work`` on these claims of one payer, or say on the desk why not; others go on."""
+        self.env["billing.exception"]._try(
+            self[:1],
+            "dunning_books_stuck",
+            work,
+            self.env._("Put it right: it is tried again every hour."),
+        )
 
     def _is_credited(self):
         """Was all of the claim settled by credit notes?"""

@@ -109,7 +109,15 @@ class DunningEffect(models.Model):
     @api.model
     def _follow_all(self, company):
         """End what is over, however it was settled."""
-        self.search([("company_id", "=", company.id), ("ended_on", "=", False)])._follow()
+        paid = self.search(
+            [
+                ("company_id", "=", company.id),
+                ("ended_on", "=", False),
+                ("claim_id.state", "in", SETTLED),
+            ]
+        )
+        for claim, effects in paid.grouped("claim_id").items():
+            claim._try_to_settle(effects._follow)
 
     def _tell(self, records, text):
         """A line of history on the claims and on the records that these effects are about."""

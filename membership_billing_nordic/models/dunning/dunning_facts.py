@@ -2,7 +2,7 @@
 
 from collections import namedtuple
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from odoo.tools import SQL
 
@@ -39,17 +39,13 @@ _CLAIM = {
 ClaimFact = namedtuple("ClaimFact", _CLAIM)
 _CLAIM_COLUMNS = SQL(", ").join(SQL(source) for source in _CLAIM.values())
 
-# One of the letters that a claim was in. The interest is what need not be claimed again: what was
-# settled in the previous system was paid there or given up for good.
+# One of the letters that a claim was in, as far as it counts for the next one.
 _LETTER = {
-    "sent": "line.sent_on",
+    "sent": "COALESCE(letter.posted_on, line.sent_on)",
     "deadline": "line.deadline",
     "kind": "line.kind",
     "fee": "letter.fee_total",
     "compensation": "line.compensation",
-    "interest": "CASE WHEN letter.is_imported THEN line.interest"
-    " ELSE line.interest - COALESCE(line.interest_cancelled, 0) END",
-    "is_replaced": "line.is_replaced",
 }
 LetterFact = namedtuple("LetterFact", _LETTER)
 _LETTER_COLUMNS = SQL(", ").join(SQL(source) for source in _LETTER.values())
@@ -83,23 +79,29 @@ class Facts:
                      LEFT JOIN account_move_line owed ON owed.id = claim.move_line_id
                     WHERE claim.id = ANY(%s)""",
                 _CLAIM_COLUMNS,
-                claim_ids,
+                id_array(claim_ids),
             )
         )
         return map(ClaimFact._make, rows)
 
+    def letters(self, fact):
+        """The letters that count, in the order they were sent.
+
+        One that was replaced never reached the payer.
+        """
+        return self._letters.get(fact.id, ())
+
     @cached_property
-    def letters(self):
-        """``{claim id: tuple of LetterFact}``, in the order they were sent."""
+    def _letters(self):
         rows = self.env.execute_query(
             SQL(
                 """SELECT line.claim_id, %s
                      FROM dunning_letter_line line
                      JOIN dunning_letter letter ON letter.id = line.letter_id
-                    WHERE line.claim_id = ANY(%s)
+                    WHERE line.claim_id = ANY(%s) AND line.is_replaced IS NOT TRUE
                     ORDER BY line.claim_id, line.sent_on, line.id""",
                 _LETTER_COLUMNS,
-                list(self.claims),
+                id_array(self.claims),
             )
         )
         letters = {}
@@ -107,10 +109,29 @@ class Facts:
             letters[claim_id] = (*letters.get(claim_id, ()), LetterFact(*values))
         return letters
 
-    def counted_letters(self, fact):
-        """The letters that count: one that was replaced never reached the payer."""
-        letters = self.letters.get(fact.id, ())
-        return tuple(letter for letter in letters if not letter.is_replaced)
+    def interest_claimed(self, fact):
+        """The interest that earlier letters claimed and that need not be claimed again.
+
+        What was settled in the previous system was paid there or given up for good.
+        """
+        return decimal(self._interest_claimed.get(fact.id, 0.0))
+
+    @cached_property
+    def _interest_claimed(self):
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """SELECT line.claim_id,
+                              SUM(CASE WHEN letter.is_imported THEN line.interest
+                                  ELSE line.interest - COALESCE(line.interest_cancelled, 0) END)
+                         FROM dunning_letter_line line
+                         JOIN dunning_letter letter ON letter.id = line.letter_id
+                        WHERE line.claim_id = ANY(%s) AND line.interest > 0
+                        GROUP BY line.claim_id""",
+                    id_array(self.claims),
+                )
+            )
+        )
 
     @cached_property
     def _settled(self):
@@ -125,7 +146,7 @@ class Facts:
                      JOIN account_move entry ON entry.id = paid.move_id
                     WHERE partial.debit_move_id = ANY(%s)
                     ORDER BY partial.id""",
-                [line_id for line_id in touched if line_id],
+                id_array(line_id for line_id in touched if line_id),
             )
         )
         settled = {}
@@ -151,6 +172,12 @@ class Facts:
         return self.env["account.move"].browse(self.ids("invoice"))._mbn_fee_clauses_agreed()
 
 
+def id_array(ids):
+    """Ids for ``ANY`` in a query; a long list of single values would be slow to read."""
+    return SQL("%s::int[]", "{" + ",".join(map(str, ids)) + "}")
+
+
+@lru_cache(maxsize=4096)
 def decimal(amount):
     """An amount of the ledger in decimals: floats are exact to the cent only when written out."""
     return Decimal(f"{amount:.2f}")

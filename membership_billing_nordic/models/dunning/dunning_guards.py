@@ -1,11 +1,11 @@
 """What stands in the way of a letter, read for many claims in a few queries. Nothing writes."""
 
-from datetime import timedelta, timezone
+from datetime import timedelta
 
 from odoo import models
 from odoo.tools import SQL
 
-from .dunning_facts import Facts
+from .dunning_facts import Facts, id_array
 
 _DAY = timedelta(days=1)
 
@@ -47,12 +47,7 @@ class BankAgreement(models.Model):
         )
         if not file:
             return False
-        zone = self.company_id._billing_tz()
-        return _local_day(file.received_on, zone) - _DAY
-
-
-def _local_day(moment, zone):
-    return moment.replace(tzinfo=timezone.utc).astimezone(zone).date()
+        return self.company_id._billing_day(file.received_on) - _DAY
 
 
 class Guards:
@@ -68,6 +63,7 @@ class Guards:
         self.book = book
         self.facts = facts or Facts(claims)
         self.planned = self._planned()
+        self.untold = self._untold()
         self.debited = self._debited()
         self.paid_online = self._paid_online()
         self.payers_with_money = self._payers_with_money()
@@ -76,7 +72,10 @@ class Guards:
 
     def reason(self, claim):
         """(reason, detail) why no letter may go out for ``claim``; empty when one may."""
-        fact = self.facts[claim.id]
+        return self.reason_of(self.facts[claim.id])
+
+    def reason_of(self, fact):
+        """The same of a claim's facts."""
         if fact.is_disputed:
             return "disputed", fact.hold_reason or ""
         if fact.paused_until and fact.paused_until >= self.day:
@@ -87,6 +86,8 @@ class Guards:
             return "payer_hold", fact.payer_why or ""
         if fact.id in self.planned:
             return "plan", self.planned[fact.id]
+        if fact.id in self.untold:
+            return "untold", self.untold[fact.id]
         return self._money_reason(fact)
 
     def _planned(self):
@@ -98,7 +99,24 @@ class Guards:
                          FROM dunning_payment_plan plan
                          JOIN dunning_payment_plan_claim_rel rel ON rel.plan_id = plan.id
                         WHERE plan.state = 'kept' AND rel.claim_id = ANY(%s)""",
-                    list(self.facts.claims),
+                    id_array(self.facts.claims),
+                )
+            )
+        )
+
+    def _untold(self):
+        """Ids of claims with a letter that waits to be posted or was not delivered, its number."""
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """SELECT line.claim_id, letter.name
+                         FROM dunning_letter_line line
+                         JOIN dunning_letter letter ON letter.id = line.letter_id
+                        WHERE line.claim_id = ANY(%s)
+                          AND letter.state IN ('print', 'failed')
+                          AND letter.kind != 'plan'
+                          AND line.is_replaced IS NOT TRUE""",
+                    id_array(self.facts.claims),
                 )
             )
         )
@@ -132,7 +150,7 @@ class Guards:
             SQL(
                 """SELECT move_line_id FROM direct_debit_order_line
                     WHERE is_live AND move_line_id = ANY(%s)""",
-                self.facts.ids("move_line"),
+                id_array(self.facts.ids("move_line")),
             )
         )
 
@@ -141,7 +159,7 @@ class Guards:
             SQL(
                 """SELECT invoice_id FROM billing_payment_attempt
                     WHERE is_live AND invoice_id = ANY(%s)""",
-                self.facts.ids("invoice"),
+                id_array(self.facts.ids("invoice")),
             )
         )
 
@@ -168,7 +186,7 @@ class Guards:
                       AND payment.state IN ('new', 'unmatched', 'partial', 'held')
                       AND payment.amount_open > 0""",
                 company=self.company.id,
-                payers=self.facts.ids("partner"),
+                payers=id_array(self.facts.ids("partner")),
             )
         )
 
@@ -187,7 +205,7 @@ class Guards:
         return self._bank_reasons[key]
 
     def _behind(self, fact, wanted):
-        if self.is_read_through(fact, wanted):
+        if self._is_read_through(fact, wanted):
             return "", ""
         return "bank_behind", self.env._(
             "Payments up to %(day)s must be in the books first.", day=self._text(wanted)
@@ -195,23 +213,26 @@ class Guards:
 
     def is_read_through(self, claim, day):
         """Are all payments up to and with ``day`` in the books?"""
-        known = self.known_until(claim)
+        return self._is_read_through(self.facts[claim.id], day)
+
+    def _is_read_through(self, fact, day):
+        known = self.known_until(fact)
         if known and known >= day:
             return True
-        agreement = self._agreement(claim)
+        agreement = self._agreement(fact)
         return not agreement.payments_in and self.company.mbn_dunning_without_files
 
-    def known_until(self, claim):
+    def known_until(self, fact):
         """The day up to which the payments to the claim's agreement are known; None: not told."""
-        agreement = self._agreement(claim)
-        if agreement not in self._known_until:
+        if fact.agreement not in self._known_until:
+            agreement = self._agreement(fact)
             reads = agreement.payments_in
             known = agreement._money_known_until(self.day) if reads else None
-            self._known_until[agreement] = known or None
-        return self._known_until[agreement]
+            self._known_until[fact.agreement] = known or None
+        return self._known_until[fact.agreement]
 
-    def _agreement(self, claim):
-        return self.env["bank.agreement"].browse(self.facts[claim.id].agreement)
+    def _agreement(self, fact):
+        return self.env["bank.agreement"].browse(fact.agreement)
 
     def _text(self, day):
         return self.env["ir.qweb.field.date"].value_to_html(day, {})

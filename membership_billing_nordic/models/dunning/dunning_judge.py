@@ -136,7 +136,7 @@ class ClaimJudge:
         verdict = Verdict(claim, fact, letter.level)
         verdict.reason, verdict.detail = self._not_wanted(fact)
         if not verdict.reason:
-            verdict.reason, verdict.detail = self.guards.reason(fact)
+            verdict.reason, verdict.detail = self.guards.reason_of(fact)
         if not verdict.reason:
             verdict.principal = decimal(fact.amount_open)
             self._refuse_by_law(verdict, self._reckon, verdict, letter)
@@ -162,7 +162,7 @@ class ClaimJudge:
         if not fact.next_level:
             return "step", ""
         if not fact.next_date or fact.next_date > self.day:
-            return "not_due", self._text(fact.next_date)
+            return "not_due", self._from(fact.next_date)
         smallest, currency = self._smallest(fact.policy, fact.currency)
         if smallest and currency.compare_amounts(fact.amount_open, smallest) < 0:
             return "small", ""
@@ -177,7 +177,7 @@ class ClaimJudge:
 
     def _terms(self, fact, letter):
         """The terms of the letter, remembered for all claims that are alike."""
-        letters = self.facts.counted_letters(fact)
+        letters = self.facts.letters(fact)
         key = (
             fact.next_level,
             fact.customer_type,
@@ -216,14 +216,18 @@ class ClaimJudge:
 
     def _clause(self, fact):
         """Since when the payer has agreed to fees, where the law asks that."""
+        asks = self._remember(("clause", fact.customer_type), self._asks_clause, fact.customer_type)
+        return self.facts.clauses[fact.invoice] if asks else None
+
+    def _asks_clause(self, customer_type):
         try:
-            rules = self.book.rules(self.company, fact.customer_type, self.day)
+            rules = self.book.rules(self.company, customer_type, self.day)
         except LawError:
-            return None
-        return self.facts.clauses[fact.invoice] if rules.values.get("reminder_fee_agreed") else None
+            return False
+        return bool(rules.values.get("reminder_fee_agreed"))
 
     def _claim_facts(self, fact):
-        letters = self.facts.counted_letters(fact)
+        letters = self.facts.letters(fact)
         return fees.ClaimFacts(
             due=fact.due,
             days=self.days,
@@ -243,7 +247,7 @@ class ClaimJudge:
             first = max([first, *waiting])
         terms.lawful_from = first
         if self.day < first:
-            terms.reason, terms.detail = "law_early", self._text(first)
+            terms.reason, terms.detail = "law_early", self._from(first)
         return bool(terms.reason)
 
     def _reckon_charges(self, terms, rules, fact, letter, sent):
@@ -278,15 +282,17 @@ class ClaimJudge:
         fact = verdict.fact
         principal, movements = self.facts.movements(fact)
         due = deadlines.interest_due(fact.due, self.days)
-        rates = self.book.rates(self.company, self.day)
+        rates = self._rates()
         verdict.accrue = partial(interest.segments, principal, movements, due, self.day, rates)
         if movements or principal <= 0:
             owed = interest.interest(verdict.accrue())
         else:
-            owed = interest.grown(principal, self._growth(due, rates))
-        letters = self.facts.letters.get(fact.id, ())
-        claimed = sum((decimal(letter.interest) for letter in letters), _NOTHING)
-        verdict.interest = max(owed - claimed, _NOTHING)
+            owed = self._remember(("grown", fact.invoiced, due), self._grown, principal, due)
+        verdict.interest = max(owed - self.facts.interest_claimed(fact), _NOTHING)
+
+    def _grown(self, principal, due):
+        growth = self._remember(("growth", due), interest.growth, due, self.day, self._rates())
+        return interest.grown(principal, growth)
 
     # ------------------------------------------------------------------ payment plans
 
@@ -316,7 +322,7 @@ class ClaimJudge:
         if fact.currency != self.company.currency_id.id:
             return  # the law's amounts are in the country's own currency
         wanted = (fees.cap(rules, PLAN) or _NOTHING) if wanted is None else decimal(wanted)
-        sent = fee_letters(self.facts.counted_letters(fact))
+        sent = fee_letters(self.facts.letters(fact))
         # It is made with the payer, who need not have missed a deadline.
         facts = replace(self._claim_facts(fact), read_through=None)
         allowed = fees.fee(rules, facts, sent, self.day, wanted, PLAN)
@@ -344,8 +350,8 @@ class ClaimJudge:
         own = self.company.currency_id
         return own._convert(minimum, currency, self.company, self.day), currency
 
-    def _growth(self, due, rates):
-        return self._remember(("growth", due), interest.growth, due, self.day, rates)
+    def _from(self, day):
+        return self.env._("From %(day)s on", day=self._text(day)) if day else ""
 
     def _text(self, day):
         return self._remember(("text", day), self._write_day, day)

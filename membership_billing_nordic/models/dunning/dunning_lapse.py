@@ -1,17 +1,12 @@
 """What nobody has to pay is closed by itself: donations, and fees that just lapse."""
 
-import logging
 from datetime import timedelta
 
-import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..common.error_text import error_text
 from .dunning_guards import Guards
 from .dunning_law_book import LawBook
-
-_logger = logging.getLogger(__name__)
 
 _CHUNK = 50  # a credit note takes a tenth of a second
 STUCK = "dunning_lapse_stuck"
@@ -124,24 +119,12 @@ class DunningClaim(models.Model):
 
     def _try_to_close(self, invoice, today):
         """Close these claims of one invoice, or say on the desk why not; the others go on."""
-        try:
-            with self.env.cr.savepoint():
-                self._close_by_itself(invoice, today)
-                self.env.flush_all()
-            return True
-        except psycopg2.OperationalError:
-            raise
-        except Exception as error:
-            if not isinstance(error, UserError):
-                _logger.exception("Invoice %s could not be closed", invoice.id)
-            self.env.invalidate_all(flush=False)
-            self.env["billing.exception"]._open(
-                invoice,
-                STUCK,
-                error_text(invoice, error),
-                self.env._("Credit what is open of the invoice."),
-            )
-            return False
+        return self.env["billing.exception"]._try(
+            invoice,
+            STUCK,
+            lambda: self._close_by_itself(invoice, today),
+            self.env._("Credit what is open of the invoice."),
+        )
 
     def _close_by_itself(self, invoice, today):
         """Credit what is open of the invoice, by a note of the year in which it was due."""

@@ -70,7 +70,7 @@ class DunningLetter(models.Model):
                 self.env._("Print the payment plan and post it: it stays as it was agreed on."),
             ),
             (
-                bool(self.line_ids.payment_ids.filtered(lambda row: not row.undone_move_id)),
+                any(line._is_paid_in_part() for line in self.line_ids),
                 self.env._("What this letter claims was paid: it did reach the payer."),
             ),
             (bool(later - self.line_ids), self.env._("Another letter was sent after this one.")),

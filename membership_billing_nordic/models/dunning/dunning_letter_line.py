@@ -181,6 +181,12 @@ class DunningLetterLine(models.Model):
         before = self.currency_id.round(reckoned) - self.interest
         return self.currency_id.round(before)
 
+    def _is_paid_in_part(self):
+        """Was something paid of what this line claims besides the invoice?"""
+        self.ensure_one()
+        left = sum(self[part] - self[f"{part}_cancelled"] - self[f"{part}_open"] for part in PARTS)
+        return self.currency_id.compare_amounts(left, 0.0) > 0
+
     def write(self, vals):
         stored = {name for name in vals if not self._fields[name].compute}
         if stored - _CHANGING:

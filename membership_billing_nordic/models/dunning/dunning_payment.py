@@ -1,3 +1,5 @@
+from functools import partial
+
 from odoo import Command, api, fields, models
 
 from .dunning_letter_line import PARTS
@@ -59,12 +61,17 @@ class DunningPayment(models.Model):
         desk._close(company, "dunning_accounts")
         owing = self.env["res.partner"] if company._mbn_costs_first() else self._owing_more(claims)
         for payer, group in claims.grouped("partner_id").items():
-            for credit in self._credits(company, payer):
-                meant = group
-                if payer in owing:
-                    paid = self._paid_with(credit)
-                    meant = group.filtered(lambda claim, paid=paid: claim.invoice_id in paid)
-                self._use(credit, meant.letter_line_ids.sorted("id"))
+            group._try_to_settle(partial(self._use_credits, group, payer in owing))
+
+    @api.model
+    def _use_credits(self, claims, owes_more):
+        """Use what one payer paid too much for what letters claim of these claims."""
+        for credit in self._credits(claims.company_id, claims.partner_id):
+            meant = claims
+            if owes_more:
+                paid = self._paid_with(credit)
+                meant = claims.filtered(lambda claim, paid=paid: claim.invoice_id in paid)
+            self._use(credit, meant.letter_line_ids.sorted("id"))
 
     @api.model
     def _owing_more(self, claims):
@@ -95,6 +102,9 @@ class DunningPayment(models.Model):
         owing = [("state", "=", "paid")]
         if company._mbn_costs_first():
             owing = [
+                "|",
+                ("state", "=", "paid"),
+                "&",
                 ("is_disputed", "=", False),
                 "|",
                 "|",

@@ -8,6 +8,7 @@ from .dunning_judge import ClaimJudge
 from .dunning_law_book import LawBook
 from .dunning_letter_making import LetterMaker
 
+BROKEN = "dunning_plan_broken"
 _OWED = ("amount_open", "fee_open", "interest_open", "compensation_open")
 
 
@@ -148,6 +149,9 @@ class DunningPaymentPlan(models.Model):
         if refusal:
             raise UserError(claims._skip_words(*refusal))
         plan._tell_claims(self.env._("Payment plan %(plan)s was agreed on.", plan=plan.name))
+        # Of two people who agree on plans of one claim at once, the database lets one through.
+        claims._note_skip("plan", plan.name, today)
+        self._take_off_desk(claims.plan_ids)
         return plan
 
     @api.model
@@ -221,6 +225,20 @@ class DunningPaymentPlan(models.Model):
             for plan in left:
                 if missed := plan._missed(guards):
                     plan._break(missed)
+        self._take_off_desk(self._broken(company))
+
+    @api.model
+    def _broken(self, company):
+        """The broken plans that are on the desk."""
+        rows = self.env["billing.exception"].search(
+            [("kind", "=", BROKEN), ("state", "=", "open"), ("company_id", "=", company.id)]
+        )
+        return self.browse(rows.mapped("res_id")).exists()
+
+    def _take_off_desk(self, plans):
+        """Take broken plans off the desk of which nothing is open or that another one follows."""
+        settled = plans.filtered(lambda plan: not plan._open_claims() or plan.claim_ids.plan_id)
+        self.env["billing.exception"]._close(settled, BROKEN)
 
     def _open_claims(self):
         return self.claim_ids.filtered(lambda claim: claim.state != "closed")
@@ -235,15 +253,19 @@ class DunningPaymentPlan(models.Model):
         return coming if all(guards.is_read_through(one, last) for one in claims) else coming[:0]
 
     def _break(self, missed):
-        self._end(
-            "broken",
-            self.env._(
-                "Payment plan %(plan)s is broken: %(amount)s of the instalment due on %(day)s did "
-                "not come. Reminders go on.",
-                plan=self.name,
-                amount=formatLang(self.env, missed.amount_open, currency_obj=self.currency_id),
-                day=format_date(self.env, missed.due_date),
-            ),
+        text = self.env._(
+            "Payment plan %(plan)s is broken: %(amount)s of the instalment due on %(day)s did "
+            "not come. Reminders go on.",
+            plan=self.name,
+            amount=formatLang(self.env, missed.amount_open, currency_obj=self.currency_id),
+            day=format_date(self.env, missed.due_date),
+        )
+        self._end("broken", text)
+        self.env["billing.exception"]._open(
+            self,
+            BROKEN,
+            text,
+            self.env._("Talk to %(payer)s, or agree on a new plan.", payer=self.partner_id.name),
         )
 
     def _end(self, state, text):

@@ -61,6 +61,13 @@ class DunningClaim(models.Model):
                 self.env._("One of these claims is disputed: settle that first."),
             ),
             (bool(self.plan_id), self.env._("There is a payment plan of one of these already.")),
+            (
+                bool(self.invoice_id._mbn_live_debits()),
+                self.env._(
+                    "A direct debit of one of these invoices is under way: withdraw it, or wait "
+                    "for what comes of it."
+                ),
+            ),
         )
         for applies, text in reasons:
             if applies:
@@ -116,6 +123,15 @@ class AccountMove(models.Model):
     def _compute_mbn_dunning_plan_id(self):
         for move in self:
             move.mbn_dunning_plan_id = move.mbn_claim_ids.plan_id[:1]
+
+
+class BankAgreement(models.Model):
+    _inherit = "bank.agreement"
+
+    def _debit_invoices(self, invoices):
+        """What is paid in instalments is not debited at once as well."""
+        wanted = super()._debit_invoices(invoices)
+        return wanted - wanted.sudo().filtered("mbn_dunning_plan_id").with_env(self.env)
 
 
 class ResPartner(models.Model):

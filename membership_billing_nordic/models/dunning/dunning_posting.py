@@ -73,10 +73,17 @@ class DunningPosting(models.Model):
         index=True,
         ondelete="restrict",
     )
+    account_id = fields.Many2one(
+        "account.account", string="Income", required=True, readonly=True, ondelete="restrict"
+    )
     move_id = fields.Many2one(related="move_line_id.move_id", string="Entry")
     amount_open = fields.Monetary(string="Open", compute="_compute_amount_open", store=True)
     cancel_move_id = fields.Many2one(
-        "account.move", string="Reversed By", readonly=True, index="btree_not_null"
+        "account.move",
+        string="Reversed By",
+        readonly=True,
+        index="btree_not_null",
+        help="The last entry that took it back, all of it or what was open.",
     )
 
     _once = models.Constraint("UNIQUE (letter_line_id, part)", "This is in the books already.")
@@ -94,14 +101,20 @@ class DunningPosting(models.Model):
         """Take ``amount`` back. What was paid of it becomes the payer's money again."""
         owed = self.move_line_id
         if self.currency_id.compare_amounts(amount, self.amount_open) > 0:
-            owed.remove_move_reconcile()
+            self._release_payments()
         letter = self.letter_line_id.letter_id
-        move = letter._book_entry(
-            self.company_id._billing_today(), [(self.letter_line_id, self.part, -amount)]
-        )
+        row = (self.letter_line_id, -amount, owed.account_id, self.account_id)
+        move = letter._book_entry(self.company_id._billing_today(), [row])
         move.reversed_entry_id = owed.move_id
         (owed + letter._owed_lines(move)).reconcile()
         self.cancel_move_id = move
+
+    def _release_payments(self):
+        """Make what was paid of it the payer's money again; what was taken back before stays so."""
+        owed = self.move_line_id
+        owed.matched_credit_ids.filtered(
+            lambda one: one.credit_move_id.move_id.reversed_entry_id != owed.move_id
+        ).unlink()
 
 
 class DunningLetter(models.Model):
@@ -127,18 +140,28 @@ class DunningLetter(models.Model):
             raise UserError(
                 self.env._("Choose the accounts for fees and interest in the settings first.")
             )
-        move = self._book_entry(self.sent_on, claimed)
+        accounts = self.company_id._mbn_dunning_accounts()
+        rows = [
+            (line, amount, line.claim_id.move_line_id.account_id, accounts[part])
+            for line, part, amount in claimed
+        ]
+        owed = self._owed_lines(self._book_entry(self.sent_on, rows))
         self.env["dunning.posting"].create(
             [
-                {"letter_line_id": line.id, "part": part, "move_line_id": owed.id}
-                for (line, part, _amount), owed in zip(claimed, self._owed_lines(move), strict=True)
+                {
+                    "letter_line_id": line.id,
+                    "part": part,
+                    "move_line_id": receivable.id,
+                    "account_id": accounts[part].id,
+                }
+                for (line, part, _amount), receivable in zip(claimed, owed, strict=True)
             ]
         )
 
     def _book_entry(self, day, rows):
         """A posted entry: for each row a receivable, due with the letter, and income without tax.
 
-        :param rows: (letter line, part, signed amount)
+        :param rows: (letter line, signed amount, receivable account, income account)
         """
         move = self.env["account.move"].create(
             {
@@ -154,7 +177,7 @@ class DunningLetter(models.Model):
         move.action_post()
         return move
 
-    def _entry_lines(self, day, line, part, amount):
+    def _entry_lines(self, day, line, amount, receivable, income):
         company, currency = self.company_id, self.currency_id
         balance = currency._convert(amount, company.currency_id, company, day)
         shared = {
@@ -164,17 +187,17 @@ class DunningLetter(models.Model):
             "tax_ids": [Command.clear()],
         }
         owed = {
-            "account_id": line.claim_id.move_line_id.account_id.id,
+            "account_id": receivable.id,
             "date_maturity": self.deadline,
             "amount_currency": amount,
             "balance": balance,
         }
-        income = {
-            "account_id": company._mbn_dunning_accounts()[part].id,
+        earned = {
+            "account_id": income.id,
             "amount_currency": -amount,
             "balance": -balance,
         }
-        return [shared | owed, shared | income]
+        return [shared | owed, shared | earned]
 
     @api.model
     def _owed_lines(self, move):

@@ -40,7 +40,7 @@ class DunningClaim(models.Model):
     def _give_up_remainders(self, company):
         if company.mbn_dunning_remainder_account_id:
             for claim in self._small_remainders(company):
-                claim._write_off()
+                claim._try_to_settle(claim._write_off)
         return super()._give_up_remainders(company)
 
     @api.model
