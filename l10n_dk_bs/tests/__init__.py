@@ -4,5 +4,6 @@ from . import (
     test_bs_notices,
     test_bs_requests,
     test_dunning_law,
+    test_refund_transfer,
     test_slips,
 )

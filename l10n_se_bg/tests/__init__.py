@@ -5,5 +5,6 @@ from . import (
     test_bankgirot_payers,
     test_bankgirot_texts,
     test_dunning_law,
+    test_refund_transfer,
     test_refunds,
 )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from odoo.addons.membership_billing_nordic.formats import inspect, messages, registry
 from odoo.addons.membership_billing_nordic.formats.iso20022 import pain_002
 
-from tests.bank_simulator.iso_bank import IsoBank, _bytes
+from tests.bank_simulator.iso_bank import IsoBank, document
 
 from .reading import Reading
 from .test_pain_001 import OWN, assignment, encode, transfer
@@ -25,7 +25,7 @@ def report(*tree, version="10", status=None, head=()):
         ("OrgnlGrpInfAndSts", group),
         *tree,
     ]
-    return _bytes("pain.002", version, [("CstmrPmtStsRpt", body)])
+    return document("pain.002", version, [("CstmrPmtStsRpt", body)])
 
 
 def batch(*content, status=None, name="20261120-5-17-1"):

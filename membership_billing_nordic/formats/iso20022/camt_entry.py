@@ -187,8 +187,8 @@ class Entry:
         """Money that left by an order: told where the bank says what the order called it."""
         reference = identifier(values.get("end_to_end", ""))
         batch = identifier(values.get("batch", "")) or self.batch
-        amount = self._amount(values, -1) if reference or batch else None
-        if not amount:
+        amount = self._amount(values, -1) if self.transactions else self.head.amount
+        if not amount or not (reference or batch):
             return ()
         return (
             PaymentMade(
@@ -257,7 +257,7 @@ class Entry:
             currency=head.currency,
             bank_date=head.bank_date,
             order_date=_ordered_on(values),
-            reference=camt_payment.main_reference(values, written),
+            reference=self._reference(values, written, goes_back),
             references=self._references(record, values, amount, messages),
             bank_code=code,
             method=method,
@@ -271,6 +271,12 @@ class Entry:
         payment.__class__ = message_class
         messages.append(payment)
         return messages
+
+    def _reference(self, values: Values, written: str, goes_back: bool) -> str:
+        """What the payment is for; of money of ours that came back, what the order called it."""
+        came_back = "returns" in values and not goes_back
+        mark = identifier(values.get("end_to_end", "")) if came_back else ""
+        return mark or camt_payment.main_reference(values, written)
 
     def _payment_key(self, values: Values) -> str:
         """The deposit's key and the bank's reference, with a count where that repeats."""
