@@ -61,6 +61,7 @@ class DebtCollectionLine(models.Model):
         help="What the agency kept of the payer's money: paid by the payer, a cost to us.",
     )
     paid_to_us = fields.Monetary(
+        string="Paid to Us",
         compute="_compute_settled",
         store=True,
         help="What the payer paid to us all the same since it was handed over.",
