@@ -90,7 +90,6 @@
         "wizards/billing_run_views.xml",
         "views/account_move_views.xml",
         "report/report_invoice.xml",
-        "report/report_payment_notice.xml",
         "views/res_config_settings_views.xml",
         "views/billing_delivery_views.xml",
         "views/billing_document_layout_views.xml",
@@ -99,6 +98,7 @@
         # reminders
         "views/dunning_law_views.xml",
         "report/report_dunning_letter.xml",
+        "report/report_payment_notice.xml",
         "views/dunning_views.xml",
         "views/dunning_payment_plan_views.xml",
         "wizards/dunning_letter_import_views.xml",
@@ -108,7 +108,8 @@
         "views/dunning_life_views.xml",
         "views/debt_collection_views.xml",
         "views/debt_collection_report_views.xml",
-        # account of a payer
+        # blocks, account of a payer
+        "views/billing_block_views.xml",
         "views/member_account_views.xml",
         "report/report_member_account.xml",
         "views/portal_account_templates.xml",

@@ -50,5 +50,5 @@ from . import member_actions, member_card, member_debit, member_duplicates  # is
 from . import association_document, association_rights, debit_call, debit_notice  # isort: skip
 from . import debit_failure, membership_contract_held  # isort: skip
 from . import dunning_claim, dunning_life, dunning_card  # isort: skip
-from . import debt_collection, member_account  # isort: skip
-from . import payment_notice_report  # isort: skip
+from . import billing_block, debt_collection, member_account  # isort: skip
+from . import dunning_layout, payment_notice_report  # isort: skip

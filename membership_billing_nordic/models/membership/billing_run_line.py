@@ -118,6 +118,7 @@ class BillingRunLine(models.Model):
             ("no_price", "No price"),
             ("no_birth_date", "Birth date missing"),
             ("payer", "Payer cannot be invoiced"),
+            ("blocked", "Blocked"),
             ("journal", "No sale journal"),
             ("changed", "Changed since the preview"),
             ("error", "Error"),

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
+from .billing_blocks import Blocks
 from .billing_run import UNFINISHED
 
 PREPARE_CHUNK = 4000  # contracts looked at in one go
@@ -148,7 +149,9 @@ class BillingRun(models.Model):
         )
         if contracts:
             lines = self.env["billing.run.line"]
-            apart = lines._prepare_alike(self, contracts)
+            blocks = Blocks(self.company_id, self.date)
+            blocked = contracts.filtered(blocks.of) if blocks else contracts.browse()
+            apart = blocked | lines._prepare_alike(self, contracts - blocked)
             if apart:
                 lines._insert(self._prepare_line_vals(apart))
             self.prepared_until = contracts[-1].id

@@ -266,7 +266,7 @@ class BillingRun(models.Model):
             [
                 ("run_id", "=", self.id),
                 ("state", "in", ("left_out", "failed")),
-                ("problem_kind", "!=", "not_released"),
+                ("problem_kind", "not in", ("not_released", "blocked")),
             ]
         )
         if not failed:

@@ -2,6 +2,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import NamedTuple
 
+from .billing_blocks import Blocks
 from .billing_pricing import LeftOutError, Pricing, Quote
 
 WHOLE = Fraction(1)
@@ -64,6 +65,7 @@ class Sales:
         self.env = company.env
         self.day = day
         self.pricing = Pricing(company)
+        self.blocks = Blocks(company, day)
         self._items = {}
 
     def bill(self, contract, due):
@@ -71,6 +73,8 @@ class Sales:
 
         :raise LeftOutError: when ``contract`` cannot be billed
         """
+        if block := self.blocks.of(contract):
+            raise LeftOutError("blocked", block._text())
         payer = contract.payer_id
         if payer.commercial_partner_id != payer:
             raise LeftOutError("payer", payer._mbn_not_own_payer_text())
