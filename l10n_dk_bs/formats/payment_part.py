@@ -47,7 +47,8 @@ def payment_part(facts: PaymentFacts, line: fi.OcrLine) -> PaymentPart:
             Box(154, 78, 46, 12, "Kortart og betalings-ID", (payment_id,), 9.5, True),
             Box(154, 62, 46, 16, "Reference", (facts.number,), 9),
             Box(88, 38, 66, 24, "Indbetaler", facts.payer, 9),
-            Box(154, 38, 46, 24, "Underskrift ved overførsel fra egen konto"),
+            # a signature is for paper only; who pays online needs none
+            Box(154, 38, 46, 24, "" if facts.link else "Underskrift ved overførsel fra egen konto"),
             Box(88, 27, 38, 11, "Betalingsdato", (facts.due,), 9.5, True),
             Box(126, 27, 52, 11, "Kroner", (facts.whole,), 10.5, True, "right"),
             Box(178, 27, 22, 11, "Øre", (facts.cents,), 10.5, True, "right"),
@@ -63,5 +64,5 @@ def payment_part(facts: PaymentFacts, line: fi.OcrLine) -> PaymentPart:
             Rule(85, 27, 85, 96, dashed=True),
         ),
         code_line=CodeLine(printed_line(line), CODE_RIGHT, CODE_BASE, ZONE),
-        qr=None,
+        qr=facts.link_qr(166.5, 40.5, 21),
     )

@@ -169,6 +169,29 @@ class TestBetalingsserviceAgreement(DenmarkCommon):
         invoice = self._due()
         self.assertEqual(invoice.payment_reference, "000100100000171")
         self.assertEqual(invoice._l10n_dk_fi_line(), "+71<000100100000171+87654321<")
+        letter = self.env["dunning.letter"].new(
+            {"agreement_id": self.bs.id, "reference": invoice.payment_reference}
+        )
+        self.assertIn(
+            ("Payment slip (FI)", "+71<000100100000171+87654321<"), letter._payment_rows()
+        )
+
+    def test_the_payment_notice_has_the_slip_of_who_pays_by_it(self):
+        self.bs.layout_ids.next_serial = 17
+        self.bs.next_payer_number = 1001
+        maker = self.env["billing.notice.maker"]
+        invoice = self._due()
+        notice, _fonts = maker._notice(invoice, maker._batch(invoice))
+        self.assertEqual(notice.part.code_line.text, "+71< 000100100000171+87654321<")
+        other = self._payer("Bo Øst")
+        self._mandate(other)
+        collected = self._due(other)
+        notice, _fonts = maker._notice(collected, maker._batch(collected))
+        self.assertIsNone(notice.part)
+        self.assertIn("is debited from your account", notice.boxed)
+        self.bs.l10n_dk_fi_creditor = False
+        notice, _fonts = maker._notice(invoice, maker._batch(invoice))
+        self.assertIsNone(notice.part.code_line)
 
     def test_payers_without_a_mandate_get_the_line_others_do_not(self):
         invoice = self._due()

@@ -4,7 +4,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools.safe_eval import safe_eval
 
-from .common import ACCOUNT, NorwayCommon
+from .common import ACCOUNT, OTHER_ACCOUNT, NorwayCommon
 
 
 @tagged("post_install", "-at_install", "post_install_l10n")
@@ -31,6 +31,27 @@ class TestKidAgreement(NorwayCommon):
         self.assertEqual(form.record.account_number, ACCOUNT)
         self.assertEqual(form.record.layout_ids.length, 15)
         form.record._check_ready()
+
+    def test_the_payment_notice_has_the_giro(self):
+        self.kid_agreement.layout_ids.check_method = "mod10"
+        invoice = self._invoice(self.payer, 300)
+        maker = self.env["billing.notice.maker"]
+        notice, _fonts = maker._notice(invoice, maker._batch(invoice))
+        self.assertIn(invoice.payment_reference, notice.part.code_line.text)
+        self.assertTrue(notice.part.code_line.text.endswith(" 300 00 < 4 >   86011117947"))
+        self.assertIn("Account 8601.11.17947", notice.foot[3])
+        invoice.payment_reference = "Our meeting"
+        notice, _fonts = maker._notice(invoice, maker._batch(invoice))
+        self.assertIsNone(notice.part.code_line)
+
+    def test_letters_name_the_kid(self):
+        kid = self._invoice(self.payer, 300).payment_reference
+        letter = self.env["dunning.letter"].new(
+            {"agreement_id": self.kid_agreement.id, "reference": kid, "account": OTHER_ACCOUNT}
+        )
+        self.assertEqual(letter._payment_rows(), [("To account", OTHER_ACCOUNT), ("KID", kid)])
+        letter.agreement_id = self.agreement
+        self.assertEqual(letter._payment_rows()[1], ("Payment reference", kid))
 
     def test_iban_and_dots_are_the_same_account(self):
         self.assertEqual(self._new(account="NO9386011117947").account_number, "86011117947")

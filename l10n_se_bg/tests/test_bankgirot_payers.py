@@ -122,6 +122,17 @@ class TestBankgirotPayers(AutogiroCommon):
             self.assertIn(said, page)
         self.assertNotIn("Payment Communication", page)
 
+    def test_the_payment_notice_has_the_form_with_its_window_on_the_right(self):
+        invoice = self._invoice(self.payer, 300)
+        maker = self.env["billing.notice.maker"]
+        notice, _fonts = maker._notice(invoice, maker._batch(invoice))
+        line = notice.part.code_line.text
+        self.assertTrue(line.startswith("#") and line.endswith("9912346#41#"), line)
+        self.assertIn(f" {invoice.payment_reference} #     300 00   4 >", line)
+        self.assertIn('"acc":"991-2346"', notice.part.qr.content)
+        self.assertTrue(notice.style.window.is_right)
+        self.assertIn("Bankgiro 991-2346", notice.foot[3])
+
     def test_invoices_of_other_schemes_are_printed_as_before(self):
         self.sale_journal.mbn_agreement_id = self.agreement
         invoice = self._invoice(self.payer, 300)

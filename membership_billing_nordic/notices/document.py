@@ -14,7 +14,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from .content import Notice, Row
-from .fonts import Fonts, fonts
+from .fonts import Fonts, fonts, is_static
 from .sheet import GREY, INK, PAGE_HEIGHT, PAGE_WIDTH, Sheet
 
 LEFT, RIGHT = 20.0, 190.0
@@ -52,11 +52,13 @@ class Document:
     """
 
     def __init__(self, stream, typefaces: Fonts | None = None, *, two_sided=False, title=""):
-        self.canvas = Canvas(
-            stream, pagesize=(PAGE_WIDTH * mm, PAGE_HEIGHT * mm), pageCompression=1
-        )
+        typefaces = typefaces or fonts()
+        size = (PAGE_WIDTH * mm, PAGE_HEIGHT * mm)
+        # Named on every page: one that is embedded, so that printers miss none.
+        usual = typefaces.code if is_static(typefaces.code) else None
+        self.canvas = Canvas(stream, pagesize=size, pageCompression=1, initialFontName=usual)
         self.canvas.setTitle(title)
-        self.sheet = Sheet(self.canvas, typefaces or fonts())
+        self.sheet = Sheet(self.canvas, typefaces)
         self.two_sided = two_sided
         self.page_count = 0
         self._logos = {}
@@ -231,7 +233,7 @@ def end_height(sheet: Sheet, notice: Notice) -> float:
     if boxed := boxed_lines(sheet, notice):
         height += len(boxed) * 4.6 + 9
     if closing := closing_lines(sheet, notice):
-        height += len(closing) * LINE + 4
+        height += len(closing) * LINE + 6.5
     return height
 
 
@@ -373,7 +375,7 @@ class _Page:
         bottom = self._boxed(bottom)
         lines = closing_lines(self.sheet, self.notice)
         for number, line in enumerate(lines):
-            self.sheet.text(LEFT, bottom + 4 + number * LINE, line, 8.5)
+            self.sheet.text(LEFT, bottom + 6.5 + number * LINE, line, 8.5)
 
     def _totals(self, y: float) -> float:
         sheet = self.sheet

@@ -5,6 +5,7 @@ for the line that machines read, Courier.
 """
 
 import hashlib
+import struct
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +14,8 @@ from pathlib import Path
 
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
+
+from . import outline_font
 
 # Letters that are no other letter with an accent.
 _OTHERWISE = str.maketrans({"ß": "ss", "đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ŋ": "n"})
@@ -28,26 +31,39 @@ class Fonts:
 
 
 def register(source: str | Path | bytes) -> str:
-    """The name under which the TrueType font ``source`` (path or content) can be used.
+    """The name under which the font ``source`` (path or content) can be used.
 
-    :raises ValueError: it is no TrueType font
+    TrueType, or OpenType whose characters are all equally wide.
+
+    :raises ValueError: it is no such font
     """
-    content = source if isinstance(source, bytes) else str(source).encode()
-    name = f"notice-{hashlib.sha256(content).hexdigest()[:16]}"
+    key = source if isinstance(source, bytes) else str(source).encode()
+    name = f"notice-{hashlib.sha256(key).hexdigest()[:16]}"
     if name not in pdfmetrics.getRegisteredFontNames():
-        try:
-            pdfmetrics.registerFont(
-                TTFont(name, BytesIO(source) if isinstance(source, bytes) else str(source))
-            )
-        except (TTFError, OSError, IndexError, KeyError) as error:
-            raise ValueError("no TrueType font that can be embedded") from error
+        _register(name, source)
     return name
+
+
+def _register(name, source):
+    try:
+        is_content = isinstance(source, bytes)
+        pdfmetrics.registerFont(TTFont(name, BytesIO(source) if is_content else str(source)))
+    except (TTFError, OSError, IndexError, KeyError, struct.error):
+        try:
+            outline_font.register(name, source if is_content else Path(source).read_bytes())
+        except (OSError, ValueError) as error:
+            raise ValueError("no font that can be embedded") from error
 
 
 @lru_cache(maxsize=32)
 def fonts(text="Vera.ttf", strong="VeraBd.ttf", code="") -> Fonts:
     """The fonts in these files."""
     return Fonts(register(text), register(strong), register(code) if code else "Courier-Bold")
+
+
+def is_static(font: str) -> bool:
+    """Is ``font`` in files as a whole, not with the characters that are used?"""
+    return not pdfmetrics.getFont(font)._dynamicFont
 
 
 @lru_cache(maxsize=100_000)

@@ -15,7 +15,7 @@ GREY, LIGHT = HexColor("#5f6670"), HexColor("#b9bfc7")
 INK = HexColor("#1b1d21")
 ELLIPSIS = "…"
 SMALLEST = 6.0  # points; what is still too long is cut
-CODE_SIZE = 12.0  # points
+CODE_SIZE = 12.0  # points at most; the font decides
 QUIET = 4  # modules around a QR code
 
 
@@ -57,11 +57,12 @@ class Sheet:
         """
         if not line.fits():
             raise ValueError("the line for machines does not fit its zone")
-        canvas = self.canvas
+        font, canvas = self.fonts.code, self.canvas
+        size = min(CODE_SIZE, PITCH * mm / text_width("0", font, 1))
         text = canvas.beginText(line.left * mm, line.y * mm)
-        text.setFont(self.fonts.code, CODE_SIZE)
+        text.setFont(font, size)
         text.setFillColor(black)
-        text.setCharSpace(PITCH * mm - text_width("0", self.fonts.code, CODE_SIZE))
+        text.setCharSpace(PITCH * mm - text_width("0", font, size))
         text.textOut(line.text)
         text.setCharSpace(0)
         canvas.drawText(text)

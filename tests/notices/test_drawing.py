@@ -170,8 +170,8 @@ def test_a_qr_code_has_its_finders_and_grows_with_its_content():
     assert larger > size
 
 
-def test_only_a_truetype_file_is_a_font():
-    with pytest.raises(ValueError, match="no TrueType font"):
+def test_only_a_font_is_a_font():
+    with pytest.raises(ValueError, match="no font that can be embedded"):
         register(b"%PDF-1.4 nothing of the kind")
 
 

@@ -81,6 +81,8 @@ def test_a_qr_code_leads_to_the_invoice_online_where_that_is_wanted():
     facts = replace(FACTS, link="https://club.example/mi/abc", national_qr=False)
     assert swedish.payment_part(facts, "9912346").qr.content == "https://club.example/mi/abc"
     assert norwegian.payment_part(facts, "86011117947").qr.content == "https://club.example/mi/abc"
+    line = fi.OcrLine("71", "000000000001230", CREDITOR)
+    assert danish.payment_part(facts, line).qr.content == "https://club.example/mi/abc"
     nothing = replace(facts, link="")
     assert swedish.payment_part(nothing, "9912346").qr is None
 

@@ -14,8 +14,9 @@ _GOOGLE = "web/static/fonts/google"
 _TEXT_FONTS = (
     f"{_GOOGLE}/Open_Sans/Open_Sans-Regular.ttf",
     f"{_GOOGLE}/Open_Sans/Open_Sans-Bold.ttf",
-    f"{_GOOGLE}/Fira_Mono/Fira_Mono-Regular.ttf",
 )
+# Made for machines, and if it is not there, at least of the right width. Odoo has both.
+_CODE_FONTS = ("l10n_ch/static/src/font/ocrb.otf", f"{_GOOGLE}/Fira_Mono/Fira_Mono-Regular.ttf")
 _LONGEST_TEXT = 1000
 _MOST_SHIFT = 10.0
 TEXTS = ("text_first", "text_renewal", "text_single", "text_reminder", "text_final", "closing")
@@ -104,8 +105,8 @@ class BillingDocumentLayout(models.Model):
     code_font = fields.Binary(
         string="Font of the Code Line",
         attachment=True,
-        help="The font of the line that machines read, as a TrueType file (.ttf): the one your "
-        "bank asks for, if it does. Empty: the one that comes with the program.",
+        help="The font of the line that machines read, as a file (.ttf or .otf): the one your bank "
+        "asks for, if it does. Empty: the one that comes with Odoo.",
     )
     text_first = fields.Text(
         string="First Invoice", translate=True, help="Above the lines of a member's first invoice."
@@ -196,7 +197,7 @@ class BillingDocumentLayout(models.Model):
             except ValueError:
                 raise ValidationError(
                     self.env._(
-                        "The font of the code line must be a TrueType file (.ttf) that may be "
+                        "The font of the code line must be a file (.ttf or .otf) that can be "
                         "embedded."
                     )
                 )
@@ -251,8 +252,7 @@ class BillingDocumentLayout(models.Model):
 
     def _fonts(self) -> Fonts:
         """The fonts of this layout: Odoo's own, and the code line's where there is one."""
-        text, strong, code = (file_path(path) for path in _TEXT_FONTS)
-        usual = fonts(text, strong, code)
+        usual = fonts(*(file_path(path) for path in _TEXT_FONTS), _code_font())
         own = self.sudo().with_context(bin_size=False).code_font
         return Fonts(usual.text, usual.strong, register(base64.b64decode(own))) if own else usual
 
@@ -293,6 +293,15 @@ class BillingDocumentLayout(models.Model):
         if self.association_id:
             domain.append(("mbn_association_id", "child_of", self.association_id.ids))
         return self.env["account.move"].search(domain, order="id desc", limit=1)
+
+
+def _code_font():
+    for path in _CODE_FONTS:
+        try:
+            return file_path(path)
+        except FileNotFoundError:
+            continue
+    return ""
 
 
 def _bytes(image):

@@ -192,8 +192,8 @@ class BillingNoticeMaker(models.AbstractModel):
         move = about.move
         boxed = self._boxed(about)
         return Notice(
-            number=about.number or self.env._("Draft"),
-            title=self.env._("Credit Note") if about.is_refund else self.env._("Invoice"),
+            number=about.number,
+            title=self._title(about),
             sender=self._sender(about),
             return_address=", ".join(about.payee),
             recipient=about.payer,
@@ -231,6 +231,11 @@ class BillingNoticeMaker(models.AbstractModel):
         payer = move.partner_id
         yield from _names(payer)
         yield from _address(payer, move.company_id)
+
+    def _title(self, about):
+        if not about.number:
+            return self.env._("Draft")
+        return self.env._("Credit Note") if about.is_refund else self.env._("Invoice")
 
     def _sender(self, about):
         company, printed = about.company, about.printed
@@ -292,14 +297,17 @@ class BillingNoticeMaker(models.AbstractModel):
         if taxes:
             yield Total(self.env._("Untaxed amount"), write.money(move.amount_untaxed))
         for tax, (_base, amount) in taxes.items():
-            yield Total(tax.with_env(self.env).name, write.money(amount))
+            label = _tax_label(tax, self.env, write)
+            if label[:1].isdigit():
+                label = f"{self.env._('Tax')} {label}"
+            yield Total(label, write.money(amount))
         rounding = move.amount_total - move.amount_untaxed - move.amount_tax
         if not move.currency_id.is_zero(rounding):
             yield Total(self.env._("Rounding"), write.money(rounding))
         if about.is_refund:
             yield Total(self.env._("Total credited"), write.money(move.amount_total), strong=True)
             return
-        if move.currency_id.compare_amounts(open_amount, move.amount_total):
+        if move.currency_id.compare_amounts(float(open_amount), move.amount_total):
             yield Total(self.env._("Total"), write.money(move.amount_total))
             paid = move.amount_total - float(open_amount)
             yield Total(self.env._("Paid or credited"), write.money(-paid))
@@ -308,8 +316,7 @@ class BillingNoticeMaker(models.AbstractModel):
     def _taxes(self, about):
         write = about.write
         for tax, (base, amount) in _tax_sums(about.lines).items():
-            name = tax.with_env(self.env).name
-            yield (name, write.number(base), write.number(amount))
+            yield (_tax_label(tax, self.env, write), write.number(base), write.number(amount))
 
     def _boxed(self, about):
         """What comes in place of a payment part."""
@@ -461,6 +468,15 @@ def _tax_sums(lines):
             sign = 1 if line.move_id.move_type == "out_refund" else -1
             sums[line.tax_line_id] = (base, amount + sign * line.amount_currency)
     return sums
+
+
+def _tax_label(tax, env, write):
+    """What the tax is called on invoices, with its rate."""
+    tax = tax.with_env(env)
+    label = tax.invoice_label or tax.name
+    if tax.amount_type == "percent" and "%" not in label:
+        return f"{label} {write.plain(tax.amount)} %"
+    return label
 
 
 def _names(partner):
