@@ -241,6 +241,10 @@ class ClaimJudge:
     def _waits(self, terms, rules, due, letter, sent):
         """Is the letter, with the fee it wants, only allowed later?"""
         first = deadlines.earliest_letter(rules, due, sent, letter.kind, self.days, with_fee=False)
+        if not first:
+            terms.reason = "law_early"
+            terms.detail = self.env._("A deadline that is long enough has to be missed first.")
+            return True
         if letter.fee:
             allowed = fees.fee_days(rules, due, sent, letter.kind, self.days)
             waiting = [day for day, reason in allowed if reason in _WAITS and day]
