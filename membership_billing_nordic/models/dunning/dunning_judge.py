@@ -294,6 +294,9 @@ class ClaimJudge:
             owed = self._remember(("grown", fact.invoiced, due), self._grown, principal, due)
         verdict.interest = max(owed - self.facts.interest_claimed(fact), _NOTHING)
 
+    def _rates(self):
+        return self.book.rates(self.company, self.day)
+
     def _grown(self, principal, due):
         growth = self._remember(("growth", due), interest.growth, due, self.day, self._rates())
         return interest.grown(principal, growth)
