@@ -1,6 +1,6 @@
 import re
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.addons.membership_billing_nordic.formats.messages import BBAN
 from odoo.addons.membership_billing_nordic.models.bank.payee_accounts import AccountKind
 
@@ -10,6 +10,8 @@ from ..formats.giro_accounts import BANKGIRO, PLUSGIRO, bankgiro, plusgiro
 # How people write them; without signs a number alone does not tell.
 _WRITTEN_BANKGIRO = re.compile(r"\s*\d{3,4}-\d{4}\s*", re.ASCII)
 _WRITTEN_PLUSGIRO = re.compile(r"\s*[\d ]+-\d\s*", re.ASCII)
+# Country, check digits and the three digits of the bank.
+_IBAN_BANK = re.compile(r"^SE\d{5}", re.ASCII)
 _SHORTEST = 11  # four digits of clearing number and seven of account
 
 
@@ -58,6 +60,18 @@ class BankAgreement(models.Model):
             ),
             **kinds,
         }
+
+    @api.model
+    def _with_account(self, companies, account):
+        """Clearing number and account stand together in camt, apart by zeros in other files."""
+        found = super()._with_account(companies, account)
+        number = _IBAN_BANK.sub("", account).lstrip("0")
+        if found or not number.isdigit():
+            return found
+        try:
+            return super()._with_account(companies, account_typed(number).in_files)
+        except ValueError:
+            return found
 
     def _read_payee_account(self, text):
         for kind, pattern in (("bankgiro", _WRITTEN_BANKGIRO), ("plusgiro", _WRITTEN_PLUSGIRO)):
