@@ -50,11 +50,18 @@ def _strings(path):
 
 FORMATS = [path for name in addons.names() for path in _python_files(ROOT / name / "formats")]
 LAW = _python_files(CORE / "law")
+NOTICES = _python_files(CORE / "notices")
 
 
-@pytest.mark.parametrize("path", [*FORMATS, *LAW], ids=_names)
-def test_formats_and_law_import_no_odoo(path):
+@pytest.mark.parametrize("path", [*FORMATS, *LAW, *NOTICES], ids=_names)
+def test_formats_law_and_notices_import_no_odoo(path):
     assert not [name for name in _imports(path) if name.split(".")[0] == "odoo"]
+
+
+@pytest.mark.parametrize("path", NOTICES, ids=_names)
+def test_notices_know_no_format_and_no_clock(path):
+    text = path.read_text()
+    assert not re.search(r"\.today\(|\.now\(|\btime\b\.|from \.\.", text)
 
 
 @pytest.mark.parametrize("path", LAW, ids=_names)
