@@ -67,6 +67,7 @@ LISTS = (
     "action_billing_delivery",
     "action_billing_delivery_bundle",
     "action_billing_delivery_step",
+    "action_billing_document_layout",
     "action_bank_file",
     "action_bank_file_out",
     "action_bank_file_expectation",

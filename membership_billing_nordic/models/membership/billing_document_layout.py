@@ -274,13 +274,20 @@ class BillingDocumentLayout(models.Model):
     def _compute_preview(self):
         for layout in self:
             with io.BytesIO() as stream:
-                layout._draw_preview(stream)
+                try:
+                    layout._draw_preview(stream)
+                except ValueError:  # a colour or font that saving will refuse
+                    layout.preview = False
+                    continue
                 layout.preview = base64.b64encode(stream.getvalue())
 
     def _draw_preview(self, stream):
         maker = self.env["billing.notice.maker"]
         invoice = self._newest_invoice()
-        maker._draw(invoice, stream, layout=self) if invoice else maker._draw_sample(self, stream)
+        if invoice:
+            maker._draw(invoice, stream, layout=self)
+        else:
+            maker._draw_sample(self, stream)
 
     def _newest_invoice(self):
         """The newest open invoice that would look like this, as far as the user may read it."""
