@@ -15,6 +15,8 @@ from .process import shown, tracked
 from .state import exclusive
 
 REPORTS = DEV / "reports"
+# Long tests of their own databases: those in which an add-on leaves.
+APART = "tests/system/test_uninstall_*.py"
 NO_TESTS = 5  # pytest's exit status when it collected nothing
 # Options of pytest whose value could be mistaken for a path.
 _WITH_VALUE = {"-k", "-m", "-p", "-o", "-c", "-W", "-r", "--deselect", "--ignore", "--maxfail"}
@@ -99,22 +101,60 @@ def _provision(chosen):
 
 
 def _run_stages(chosen):
-    """Both stages at once when both are asked for: each keeps one processor busy."""
+    """Both stages at once when both are asked for: each keeps one processor busy.
+
+    Some tests are a stage of their own, for whichever of the two ends first.
+    """
     if not (chosen.outside and chosen.inside):
         return _outside(chosen) if chosen.outside else _inside_odoo(chosen)
-    log = LOGS / "inside.log"
+    if chosen.outside != ["tests"]:
+        return _beside(lambda: _outside(chosen), inside=lambda **to: _inside_odoo(chosen, **to))
+    return _beside(
+        lambda: _outside(chosen, f"--ignore-glob={APART}"),
+        inside=lambda **to: _inside_odoo(chosen, **to),
+        apart=lambda **to: _apart(chosen, **to),
+    )
+
+
+def _beside(here, **stages):
+    """Counts of ``here`` and of the ``stages`` that run in turn beside it, each with a log.
+
+    When ``here`` ends first it takes over those that have not begun.
+    """
     LOGS.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as stream, ThreadPoolExecutor() as threads:
-        inside = threads.submit(_inside_odoo, chosen, stdout=stream, stderr=subprocess.STDOUT)
-        counts = _outside(chosen)
-        counts += inside.result()
-    print(f"== inside == (it ran beside; log: {shown(log)})")
-    print(log.read_text(errors="replace"), flush=True)
+    with ThreadPoolExecutor(max_workers=1) as lane:
+        begun = {name: lane.submit(_logged, name, run) for name, run in stages.items()}
+        try:
+            counts = here()
+            left = [name for name, future in begun.items() if future.cancel()]
+            for name in left:
+                counts += _logged(name, stages[name])
+            for name in begun.keys() - left:
+                counts += begun[name].result()
+        finally:
+            lane.shutdown(wait=False, cancel_futures=True)
+    for name in stages:
+        print(f"== {name} == (it ran beside; log: {shown(_log(name))})")
+        print(_log(name).read_text(errors="replace"), flush=True)
     return counts
 
 
-def _outside(chosen):
-    return _pytest("outside", ["-p", "no:odoo", *chosen.options, *chosen.outside])
+def _logged(name, run):
+    with _log(name).open("wb") as stream:
+        return run(stdout=stream, stderr=subprocess.STDOUT)
+
+
+def _log(name):
+    return LOGS / f"{name}.log"
+
+
+def _outside(chosen, *options):
+    return _pytest("outside", ["-p", "no:odoo", *chosen.options, *options, *chosen.outside])
+
+
+def _apart(chosen, **output):
+    files = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(APART))
+    return _pytest("apart", ["-p", "no:odoo", *chosen.options, *files], **output)
 
 
 def _inside_odoo(chosen, **output):

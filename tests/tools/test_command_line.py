@@ -1,10 +1,12 @@
 """How ./dev reads its arguments, and what it says when something is missing."""
 
+import functools
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -82,6 +84,52 @@ def test_the_value_of_an_option_is_no_path():
     chosen = testing.select(["-k", "tests"])
     assert chosen.options == ["-k", "tests"]
     assert chosen.outside == ["tests"]
+
+
+@pytest.mark.parametrize("slow", ["here", "beside"])
+def test_a_stage_apart_runs_once_where_there_is_time_first(monkeypatch, tmp_path, capsys, slow):
+    """The stages run beside one another; of the two lanes the first free one takes the third."""
+    monkeypatch.setattr(testing, "LOGS", tmp_path)
+    begun = {name: threading.Event() for name in ("beside", "third")}
+    ran_in = []
+
+    def stage(name, **output):
+        if name == "here":
+            assert begun["beside"].wait(30)
+        else:
+            begun[name].set()
+        if name == "third":
+            ran_in.append(threading.current_thread() is threading.main_thread())
+        if name == slow:
+            assert begun["third"].wait(30)
+        if output:
+            output["stdout"].write(name.encode())
+        return testing.Counts(passed=1)
+
+    stages = {name: functools.partial(stage, name) for name in ("beside", "third")}
+    assert str(testing._beside(lambda: stage("here"), **stages)) == "3 passed, 0 failed, 0 skipped"
+    assert ran_in == [slow == "beside"]
+    said = capsys.readouterr().out
+    assert said.index("== beside ==") < said.index("== third ==")
+
+
+def test_an_interrupted_stage_leaves_none_to_begin(monkeypatch, tmp_path):
+    monkeypatch.setattr(testing, "LOGS", tmp_path)
+    begun, is_over, third = threading.Event(), threading.Event(), []
+
+    def interrupted():
+        begun.wait(30)
+        threading.Timer(0.2, is_over.set).start()
+        raise KeyboardInterrupt
+
+    def beside(**output):
+        begun.set()
+        is_over.wait(30)
+        return testing.Counts()
+
+    with pytest.raises(KeyboardInterrupt):
+        testing._beside(interrupted, beside=beside, third=lambda **output: third.append(1))
+    assert third == []
 
 
 def test_counts_are_read_from_the_report(tmp_path):
