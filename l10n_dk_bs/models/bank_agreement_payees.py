@@ -18,7 +18,7 @@ class BankAgreement(models.Model):
 
     def _payee_account_kinds(self):
         kinds = super()._payee_account_kinds()
-        if self.company_id.account_fiscal_country_id.code != "DK":
+        if self.company_id.country_id.code != "DK":
             return kinds
         label = self.env._("Danish registration and account number")
         hint = self.env._("4 digits, then up to 10")

@@ -21,7 +21,7 @@ class BankAgreement(models.Model):
 
     def _payee_account_kinds(self):
         kinds = super()._payee_account_kinds()
-        if self.company_id.account_fiscal_country_id.code != "NO":
+        if self.company_id.country_id.code != "NO":
             return kinds
         label = self.env._("Norwegian account number")
         return {"bban": AccountKind(label, self.env._("11 digits"), account, BBAN), **kinds}

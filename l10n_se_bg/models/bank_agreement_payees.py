@@ -45,7 +45,7 @@ class BankAgreement(models.Model):
 
     def _payee_account_kinds(self):
         kinds = super()._payee_account_kinds()
-        if self.company_id.account_fiscal_country_id.code != "SE":
+        if self.company_id.country_id.code != "SE":
             return kinds
         of = self.env._
         return {

@@ -39,6 +39,7 @@ class PortalRefund(http.Controller):
         values |= {"step": step, "refund": refund, "page_name": "refund"}
         if refund:
             values["kinds"] = refund.agreement_id._payee_account_kinds()
+            values["first_kind"] = next(iter(values["kinds"]))
         response = request.render("membership_billing_nordic.portal_refund_account", values)
         response.status_code = 404 if step == "gone" else 200
         return private(response)

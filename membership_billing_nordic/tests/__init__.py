@@ -57,6 +57,7 @@ from . import (
     test_payment_notice,
     test_portal_payment,
     test_references,
+    test_refund_link,
     test_rights,
     test_rights_matrix,
     test_settlement_writer,

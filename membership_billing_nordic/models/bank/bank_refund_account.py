@@ -29,7 +29,10 @@ class BankRefund(models.Model):
     _inherit = "bank.refund"
 
     account_kind = fields.Selection(
-        [("iban", "IBAN"), ("bban", "National account")], readonly=True, copy=False
+        [("iban", "IBAN"), ("bban", "National account")],
+        string="Kind of Account",
+        readonly=True,
+        copy=False,
     )
     account_number = fields.Char(
         string="To Account", readonly=True, copy=False, groups=_KNOW, help="Where the money goes."
