@@ -234,7 +234,8 @@ def _after_deadline(rules, letters, counted, kind, reset):
         return
     setting = letters if kind == DEMAND else counted[-1:]
     missed = missed_from(rules, setting)
-    yield (min(missed, reset) if missed and reset else missed or reset), "deadline_not_missed"
+    reason = "deadline_not_missed" if missed or not setting else "deadline_too_short"
+    yield (min(missed, reset) if missed and reset else missed or reset), reason
 
 
 def missed_from(rules: FeeRules, letters: Sequence[FeeLetter]) -> date | None:
@@ -246,6 +247,8 @@ def missed_from(rules: FeeRules, letters: Sequence[FeeLetter]) -> date | None:
 
 def _deadlines_read(rules, facts, letters, kind):
     """Whether all that was paid within the missed deadlines is known."""
-    if facts.read_through is None or not rules.number("fee_missed_deadline_days"):
+    known = facts.read_through
+    ends = [letter.deadline for letter in letters if letter.deadline]
+    if known is None or all(end <= known for end in ends):
         return True
-    return all(not letter.deadline or letter.deadline <= facts.read_through for letter in letters)
+    return not rules.number("fee_missed_deadline_days")

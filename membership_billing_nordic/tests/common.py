@@ -1,6 +1,6 @@
 """What the tests of all topics build on."""
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 
@@ -46,6 +46,29 @@ class BillingCommon(AccountTestInvoicingCommon):
     @classmethod
     def _payer(cls, name, **vals):
         return cls.env["res.partner"].create({"name": name, "company_id": False} | vals)
+
+    def _pay(self, invoice, amount=None, day=None):
+        """Money that comes for an invoice, by default today and all of it; its entry's line.
+
+        What is too much stays on the payer.
+        """
+        line = invoice.line_ids.filtered(lambda line: line.display_type == "payment_term")
+        return self.env["billing.settlement.writer"]._book(
+            self.agreement.booking_journal_id,
+            day or fields.Date.today(),
+            "Payment",
+            self.agreement.clearing_account_id,
+            [
+                {
+                    "partner": invoice.partner_id,
+                    "account": line.account_id,
+                    "amount": amount or invoice.amount_residual,
+                    "currency": invoice.currency_id,
+                    "label": "Payment",
+                    "lines": line,
+                }
+            ],
+        )[0]
 
     @classmethod
     def _invoice(cls, partner, amount, post=True, **vals):

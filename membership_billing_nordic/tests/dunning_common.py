@@ -4,7 +4,7 @@ from datetime import datetime
 from unittest.mock import patch
 
 from freezegun import freeze_time
-from odoo import Command, fields
+from odoo import Command
 
 from ..formats.banking_days import BankingDays
 from .common import BillingCommon
@@ -64,6 +64,15 @@ class DunningCommon(BillingCommon):
         self.startPatcher(
             patch.object(
                 type(self.env["dunning.law"]), "_banking_days", lambda law, land: BankingDays("")
+            )
+        )
+
+        # What a letter looks like is for the tests that look at it.
+        self.startPatcher(
+            patch.object(
+                type(self.env["ir.actions.report"]),
+                "_render_qweb_pdf",
+                lambda *args, **options: (b"%PDF", "pdf"),
             )
         )
 
@@ -155,26 +164,6 @@ class DunningCommon(BillingCommon):
 
     def _claim(self, invoice):
         return self.env["dunning.claim"].search([("invoice_id", "=", invoice.id)])
-
-    def _pay(self, invoice, amount=None, partner=None):
-        """Money that comes for an invoice; what is too much stays on the payer."""
-        line = invoice.line_ids.filtered(lambda line: line.display_type == "payment_term")
-        return self.env["billing.settlement.writer"]._book(
-            self.agreement.booking_journal_id,
-            fields.Date.today(),
-            "Payment",
-            self.agreement.clearing_account_id,
-            [
-                {
-                    "partner": invoice.partner_id,
-                    "account": line.account_id,
-                    "amount": amount or invoice.amount_residual,
-                    "currency": invoice.currency_id,
-                    "label": "Payment",
-                    "lines": line,
-                }
-            ],
-        )[0]
 
     def _balance(self, account):
         lines = self.env["account.move.line"].search(

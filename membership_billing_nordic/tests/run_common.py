@@ -91,25 +91,8 @@ class RunCommon(BillingCommon):
 
         return patch.object(type(self.env["ir.cron"]), "_commit_progress", commit_progress)
 
-    def _pay(self, invoice, amount=None):
-        """A payment as it is booked from a bank file."""
-        line = invoice.line_ids.filtered(lambda line: line.display_type == "payment_term")
-        return self.env["billing.settlement.writer"]._book(
-            self.agreement.booking_journal_id,
-            invoice.invoice_date,
-            "Payment",
-            self.agreement.clearing_account_id,
-            [
-                {
-                    "partner": invoice.partner_id,
-                    "account": line.account_id,
-                    "amount": amount or invoice.amount_residual,
-                    "currency": invoice.currency_id,
-                    "label": "Payment",
-                    "lines": line,
-                }
-            ],
-        )[0]
+    def _pay(self, invoice, amount=None, day=None):
+        return super()._pay(invoice, amount, day or invoice.invoice_date)
 
     def _credit(self, invoice):
         return invoice._reverse_moves([{"invoice_date": invoice.invoice_date}], cancel=True)

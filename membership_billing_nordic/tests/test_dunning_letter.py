@@ -1,7 +1,9 @@
 """Letters: one for a payer, how it reaches them, what is paid of it and what is given up."""
 
 from datetime import date
+from unittest.mock import patch
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .bank_file_common import BankFileCommon
@@ -114,6 +116,68 @@ class TestDunningLetter(DunningCommon):
         self._at(2026, 9, 30)
         self._send()
         self.assertRecordValues(self._letters() - letter, [{"state": "print"}])
+
+    def test_a_letter_that_is_posted_too_late_does_not_count(self):
+        self.payer.write({"street": "Storgata 1", "zip": "0155", "city": "Oslo", "email": False})
+        invoice = self._due()
+        self._send()
+        reminder, claim = self._letters(), self._claim(invoice)
+        self._at(2026, 9, 30)
+        run = self._preview()
+        self.assert_skipped(run, invoice, "untold")
+        self.assertEqual(run.line_ids.detail, reminder.name)
+        reminder.sudo().write({"state": "sent", "posted_on": date(2026, 9, 15)})
+        self._send()
+        notice = self._letters() - reminder
+        self.assertEqual((notice.state, notice.deadline), ("print", date(2026, 10, 14)))
+
+        self._at(2026, 10, 2)
+        notice.action_mark_posted()
+        self.assertEqual((notice.state, notice.posted_on), ("failed", False))
+        desk = self.env["billing.exception"]
+        self.assertIn("Send a New One", desk._open_rows(notice, "dunning_untold").next_action)
+        new = self.env["dunning.letter"].browse(notice.action_reissue()["res_id"])
+        self.assertFalse(desk._open_rows(notice, "dunning_untold"))
+        new.action_mark_posted()
+        self.assertRecordValues(
+            new,
+            [{"state": "sent", "posted_on": date(2026, 10, 2), "deadline": date(2026, 10, 16)}],
+        )
+        self.assertEqual(claim.fee_open, 76.0, "the fee of the late one was given up")
+
+    def test_the_second_fee_needs_a_first_letter_that_left_in_time(self):
+        self.payer.write({"street": "Storgata 1", "zip": "0155", "city": "Oslo", "email": False})
+        self._due()
+        self._send()
+        self._at(2026, 9, 17)
+        self._letters().action_mark_posted()
+        self._at(2026, 9, 30)
+        self.assertRecordValues(
+            self._preview().line_ids,
+            [{"state": "pending", "fee": 0.0, "fee_reason": "deadline_too_short"}],
+        )
+
+    def test_one_fee_that_cannot_be_booked_stops_no_other(self):
+        bad, good = self._due(), self._due(payer=self._payer("Ola", email="o@example.com"))
+        self._send()
+        self._pay(bad, 1038.0)
+        self._pay(good, 1038.0)
+        payments = type(self.env["dunning.payment"])
+        book = payments._book
+
+        def stumble(model, credit, line, amounts):
+            if line.invoice_id == bad:
+                raise UserError("No journal")
+            return book(model, credit, line, amounts)
+
+        with patch.object(payments, "_book", stumble):
+            self._work()
+        claims = [self._claim(invoice) for invoice in (bad, good)]
+        self.assertEqual([claim.state for claim in claims], ["paid", "closed"])
+        desk = self.env["billing.exception"]._open_rows(claims[0], "dunning_books_stuck")
+        self.assertEqual(desk.name, "No journal")
+        self._work()
+        self.assertEqual((claims[0].state, desk.state), ("closed", "done"))
 
     def test_a_letter_that_lacks_something_is_not_sent(self):
         self.company.write({"email": False, "phone": False})

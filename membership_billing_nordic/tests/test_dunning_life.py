@@ -5,7 +5,7 @@ from datetime import date
 from unittest.mock import patch
 
 import psycopg2
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -25,13 +25,6 @@ class LifeCommon(DunningCommon):
         super().setUpClass()
         cls._law(cls.land, {"reminder_fee_cap": 100})
         cls.reminder.fee = 100.0
-
-    def setUp(self):
-        super().setUp()
-        reports = type(self.env["ir.actions.report"])
-        self.startPatcher(
-            patch.object(reports, "_render_qweb_pdf", lambda *args, **options: (b"%PDF", "pdf"))
-        )
 
     def _reminded(self, **vals):
         """A payer with an invoice of 1000 and a letter that claims a fee of 100."""
@@ -165,6 +158,26 @@ class TestDunningBooks(BankFileCommon, LifeCommon):
         with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.IntegrityError):
             claim.letter_line_ids.posting_ids[0].sudo().copy()
             self.env.flush_all()
+
+    def test_what_was_booked_is_taken_back_once_however_it_ends(self):
+        self.company.write({"mbn_dunning_posting": "sent", "mbn_dunning_waive_limit": 0})
+        payer, invoice, claim = self._reminded()
+        letter = claim.letter_line_ids.letter_id
+        new = self.env["dunning.letter"].browse(letter.action_reissue()["res_id"])
+        self.assertRecordValues(claim, [{"fee_open": 100.0, "letter_count": 1}])
+        self.assertAlmostEqual(self._owed(payer), 1100.0, msg="one fee, not two and not none")
+        self.assertAlmostEqual(self._balance(self.fees), -100.0)
+        self._pay(invoice, 1040.0)
+        self.assertEqual(new.fee_open, 60.0)
+        with self.assertRaisesRegex(UserError, "was paid"):
+            new.action_reissue()
+        self.company.mbn_dunning_waive_limit = 60.0
+        self._work()
+        self.assertAlmostEqual(self._balance(self.fees), -40.0)
+        self._cancel(new, "Our mistake")
+        self.assertRecordValues(claim, [{"fee_open": 0.0, "state": "closed"}])
+        self.assertAlmostEqual(self._balance(self.fees), 0.0)
+        self.assertAlmostEqual(self._owed(payer), -40.0, msg="to be paid back")
 
     def test_costs_are_paid_before_the_invoice_where_that_is_chosen(self):
         self.company.mbn_dunning_order = "costs"

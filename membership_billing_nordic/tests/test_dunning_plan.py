@@ -92,11 +92,16 @@ class TestDunningPlan(PlanCommon):
         self._at(2026, 11, 6)
         run = self._preview()
         self.assertRecordValues(plan, [{"state": "broken", "ended_on": date(2026, 11, 6)}])
+        desk = self.env["billing.exception"]._open_rows(plan, "dunning_plan_broken")
+        self.assertIn("402.67", desk.name)
         self.assertRecordValues(
             run.line_ids, [{"state": "pending", "level_id": self.notice.id, "principal": 597.33}]
         )
         self._pay(claim.invoice_id)
         self.assertEqual(plan.amount_open, 805.33, "what was open when it ended")
+        claim.sudo().letter_line_ids._cancel_open("Goodwill")
+        self._work()
+        self.assertEqual(desk.state, "done", "nothing is open any more")
 
     def test_a_plan_is_not_broken_before_the_bank_files_are_read(self):
         claim = self._reminded()
@@ -150,43 +155,7 @@ class TestDunningPlan(PlanCommon):
             button()
         self.assertIn(text, str(caught.exception))
 
-
-@tagged("post_install", "-at_install")
-class TestDunningPlanMoney(BankFileCommon, PlanCommon):
-    def test_money_with_its_reference_fulfils_it_up_to_the_fees(self):
-        self.agreement.payments_in = True
-        self.env["bank.file.expectation"].create(
-            {
-                "name": "Payments",
-                "connection_id": self.connection.id,
-                "settled_until": date(2026, 9, 15),
-            }
-        )
-        first, second = self._due(600.0), self._due(400.0, due="2026-08-30")
-        self._send()
-        self._at(2026, 9, 16)
-        claims = self._claim(first) | self._claim(second)
-        plan = self._plan(claims, count=2)
-        self.assertEqual(plan.instalment_ids.mapped("amount"), [604.0, 604.0])
-        self._at(2026, 10, 1)
-        self._book(self._payment(604.0, plan.reference, bank_date=date(2026, 10, 1)))
-        self.assertEqual((second.amount_residual, first.amount_residual), (0.0, 396.0))
-        self.assertEqual(plan.next_date, date(2026, 11, 1))
-        self._at(2026, 10, 30)
-        self._book(
-            self._payment(604.0, plan.reference, deposit_key="D2", bank_date=date(2026, 10, 30))
-        )
-        self._work()
-        self.assertRecordValues(plan, [{"state": "done", "amount_open": 0.0}])
-        self.assertEqual(set(claims.mapped("state")), {"closed"})
-        self.assertAlmostEqual(self._balance(self.fees), -208.0)
-
-
-@tagged("post_install", "-at_install")
-class TestEarlierLetters(DunningCommon):
-    def setUp(self):
-        super().setUp()
-        self._at(2026, 10, 20)
+    # Letters of a previous system
 
     def _import(self, *rows, button="action_import"):
         wizard = self.env["dunning.letter.import"].create({"content": write_rows(COLUMNS, rows)})
@@ -197,6 +166,7 @@ class TestEarlierLetters(DunningCommon):
         return self.env["dunning.letter"].search([("is_imported", "=", True)])
 
     def test_fees_and_counts_go_on_from_the_previous_system(self):
+        self._at(2026, 10, 20)
         one, two = self._due(), self._due(payer=self._payer("Ola", email="o@example.com"))
         rows = (
             {
@@ -247,6 +217,7 @@ class TestEarlierLetters(DunningCommon):
         )
 
     def test_days_between_letters_hold_across_the_change(self):
+        self._at(2026, 10, 20)
         self._law(self.land, {"fee_spacing_days": 25})
         invoice = self._due()
         self._import(
@@ -265,6 +236,7 @@ class TestEarlierLetters(DunningCommon):
         self.assertRecordValues(self._preview().line_ids, [{"state": "pending", "fee": 38.0}])
 
     def test_bad_rows_hinder_no_other(self):
+        self._at(2026, 10, 20)
         invoice, later = self._due(), self._due(due="2026-12-01")
         lines = self._import(
             {"invoice": "NO/SUCH", "sent_on": "2026-09-16"},
@@ -285,3 +257,34 @@ class TestEarlierLetters(DunningCommon):
         for error, text in zip(errors, expected, strict=True):
             self.assertIn(text, error)
         self.assertEqual(self._letters().sent_on, date(2026, 9, 17), "an old fee that is settled")
+
+
+@tagged("post_install", "-at_install")
+class TestDunningPlanMoney(BankFileCommon, PlanCommon):
+    def test_money_with_its_reference_fulfils_it_up_to_the_fees(self):
+        self.agreement.payments_in = True
+        self.env["bank.file.expectation"].create(
+            {
+                "name": "Payments",
+                "connection_id": self.connection.id,
+                "settled_until": date(2026, 9, 15),
+            }
+        )
+        first, second = self._due(600.0), self._due(400.0, due="2026-08-30")
+        self._send()
+        self._at(2026, 9, 16)
+        claims = self._claim(first) | self._claim(second)
+        plan = self._plan(claims, count=2)
+        self.assertEqual(plan.instalment_ids.mapped("amount"), [604.0, 604.0])
+        self._at(2026, 10, 1)
+        self._book(self._payment(604.0, plan.reference, bank_date=date(2026, 10, 1)))
+        self.assertEqual((second.amount_residual, first.amount_residual), (0.0, 396.0))
+        self.assertEqual(plan.next_date, date(2026, 11, 1))
+        self._at(2026, 10, 30)
+        self._book(
+            self._payment(604.0, plan.reference, deposit_key="D2", bank_date=date(2026, 10, 30))
+        )
+        self._work()
+        self.assertRecordValues(plan, [{"state": "done", "amount_open": 0.0}])
+        self.assertEqual(set(claims.mapped("state")), {"closed"})
+        self.assertAlmostEqual(self._balance(self.fees), -208.0)

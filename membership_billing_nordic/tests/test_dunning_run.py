@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from datetime import date
 
 import psycopg2
+from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -101,6 +102,70 @@ class TestDunningRun(DunningCommon):
         payers["address"].email = "b@example.com"
         self._at(2026, 9, 21)
         self.assertEqual(self._send().letter_count, 3, "released, reachable, no longer paused")
+
+    def test_a_payment_under_way_or_an_unconfirmed_law_stops_a_letter(self):
+        names = ("debit", "online", "lapse", "law_unverified")
+        invoices = {
+            name: self._due(payer=self._payer(name, email="a@example.com")) for name in names
+        }
+        self._preview()
+        own = {"company_id": self.company.id, "currency_id": self.company.currency_id.id}
+        self.env["direct.debit.order"].sudo().create(
+            {
+                "agreement_id": self.agreement.id,
+                "partner_id": invoices["debit"].partner_id.id,
+                "reference": "17",
+                "due_date": "2026-09-20",
+                "deadline": "2026-09-18",
+                **own,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "move_line_id": self._claim(invoices["debit"]).move_line_id.id,
+                            "amount": 1000.0,
+                            **own,
+                        }
+                    )
+                ],
+            }
+        )
+        self._pay_online(invoices["online"])
+        # As when the policy was changed to one that closes by itself.
+        self.env.cr.execute(
+            "UPDATE dunning_claim SET closes_on = '2026-09-15' WHERE invoice_id = %s",
+            [invoices["lapse"].id],
+        )
+        self.env.invalidate_all()
+        self.env["dunning.law"].search(
+            [("country_id", "=", self.land.id), ("code", "=", "fee_base")]
+        ).write({"value": 760})
+        run = self._preview()
+        for name in names:
+            self.assert_skipped(run, invoices[name], name)
+        details = {line.reason: line.detail for line in run.line_ids}
+        self.assertIn("Confirm", details["law_unverified"])
+
+    def _pay_online(self, invoice):
+        provider = self.env["payment.provider"].sudo().create({"name": "Card", "code": "none"})
+        transaction = (
+            self.env["payment.transaction"]
+            .sudo()
+            .create(
+                {
+                    "provider_id": provider.id,
+                    "payment_method_id": self.env.ref("payment.payment_method_card").id,
+                    "reference": "ONLINE-1",
+                    "amount": 1000.0,
+                    "currency_id": invoice.currency_id.id,
+                    "partner_id": invoice.partner_id.id,
+                    "invoice_ids": [Command.set(invoice.ids)],
+                }
+            )
+        )
+        transaction._set_pending()
+        attempts = self.env["billing.payment.attempt"].sudo()
+        if not attempts.search_count([("invoice_id", "=", invoice.id)]):
+            attempts._note(transaction)
 
     def test_bank_files_have_to_be_read_first(self):
         self.agreement.payments_in = True

@@ -33,7 +33,7 @@ class DunningCancel(models.TransientModel):
             raise UserError(self.env._("Choose what is to be cancelled."))
         for part in parts:
             lines = self.letter_id.sudo().line_ids
-            lines.filtered(
-                lambda line, part=part: line[part] > line[f"{part}_cancelled"]
-            )._cancel([part], self.reason)
+            lines.filtered(lambda line, part=part: line[part] > line[f"{part}_cancelled"])._cancel(
+                [part], self.reason
+            )
         return {"type": "ir.actions.act_window_close"}

@@ -40,7 +40,7 @@ def test_f3_the_last_day_of_a_deadline_counts_and_the_bank_must_have_told():
 def test_f4_a_short_deadline_costs_the_second_fee_until_the_reset():
     first = [letter("2026-09-15", "38", "2026-09-25")]
     claim = facts("no", "2026-09-01")
-    assert verdict(rules("no"), claim, "2027-03-14", first, "38") == ("0", "deadline_not_missed")
+    assert verdict(rules("no"), claim, "2027-03-14", first, "38") == ("0", "deadline_too_short")
     assert verdict(rules("no"), claim, "2027-03-15", first, "38") == ("38", "")
 
 
@@ -189,7 +189,8 @@ def test_a_demand_needs_a_missed_deadline():
         verdict(rules("no"), claim, on, letters, "113", "demand")
         for on, letters in (("2026-12-01", ()), ("2026-12-01", short), ("2026-09-16", long))
     ]
-    assert found == [("0", "deadline_not_missed")] * 3
+    late, early = ("0", "deadline_not_missed"), ("0", "deadline_too_short")
+    assert found == [late, early, late]
     assert verdict(rules("no"), claim, "2026-09-17", long, "113", "demand") == ("113", "")
 
 
@@ -203,6 +204,15 @@ def test_what_nobody_confirmed_is_refused_only_where_it_is_needed():
     with pytest.raises(UnverifiedError) as refusal:
         verdict(law, claim, "2026-09-12", [letter("2026-09-02", "100")])
     assert (refusal.value.what, refusal.value.reason) == ("days between letters", "unverified")
+
+
+def test_a_first_fee_asks_for_no_deadline_that_was_missed():
+    refused = {"fee_missed_deadline_days": ("missed deadline", "unverified")}
+    law = FeeRules("consumer", dict(rules("no").values), refused)
+    claim = facts("no", "2026-09-01", read_through=day("2026-09-14"))
+    assert verdict(law, claim, "2026-09-15", (), "38") == ("38", "")
+    with pytest.raises(UnverifiedError):
+        verdict(law, claim, "2026-09-30", [letter("2026-09-15", "38", "2026-09-29")], "38")
 
 
 def test_a_parameter_nobody_knows_is_a_slip_of_the_pen():

@@ -5,6 +5,7 @@ from . import (
     billing_run_mixin,
     invoice_writer,
     ir_cron,
+    mail_template,
     res_company,
     res_config_settings,
     settlement_writer,

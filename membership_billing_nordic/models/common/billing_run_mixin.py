@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import psycopg2
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 from .error_text import error_text
 
@@ -79,6 +80,29 @@ class BillingRunMixin(models.AbstractModel):
     def _run_take(self, limit):
         """The next rows to work on, about ``limit``; empty when nothing is left."""
         raise NotImplementedError
+
+    def _run_take_by_payer(self, model, pending, payer, limit):
+        """A :meth:`_run_take` that takes all rows of a payer together.
+
+        :param model: that of the rows
+        :param pending: the domain of those that are pending
+        :param payer: their field with the payer
+        """
+        rows = model.search(pending, order=f"{payer}.id, id", limit=limit)
+        if len(rows) < limit:
+            return rows
+        same = Domain(payer, "=", rows[-1][payer].id) & Domain("id", ">", rows[-1].id)
+        return rows + model.search(Domain(pending) & same, order="id")
+
+    def _run_check_manager(self, problem):
+        """May the user work on this run?
+
+        :param problem: what to tell who may not
+        """
+        self.check_access("write")
+        manager = "membership_billing_nordic.group_billing_manager"
+        if not (self.env.su or self.env.user.has_group(manager)):
+            raise AccessError(problem)
 
     def _run_process(self, rows):
         """Do ``rows`` as one unit. May raise; then its parts are tried (:meth:`_run_split`).

@@ -60,21 +60,8 @@ class DirectDebitFailure(models.Model):
         return self.invoice_ids[:1] or self.mandate_id
 
     def _send_email(self):
-        template = self.step_id.template_id.sudo()
-        parts = ("subject", "body_html", "email_from")
-        values = template._generate_template(self.ids, parts)[self.id]
-        company = self.company_id.partner_id
-        return self._thread().message_post(
-            subject=values["subject"],
-            body=values["body_html"],
-            email_from=values["email_from"] or None,
-            author_id=company.id,
-            partner_ids=self.partner_id.ids,
-            message_type="comment",
-            subtype_xmlid="mail.mt_note",
-            email_layout_xmlid="mail.mail_notification_light",
-            force_send=False,
-        )
+        template = self.step_id.template_id
+        return template._mbn_post(self, self._thread(), self.partner_id, self.company_id)
 
     def _log(self, records):
         """Note in the history of ``records`` that the payer was told."""

@@ -2,7 +2,11 @@ import base64
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date
 
+from ...law import deadlines
+from ...law.errors import UnverifiedError
+from .dunning_law_book import LawBook
 from .dunning_letter_line import PARTS
 from .dunning_policy_level import LETTER_KINDS
 
@@ -255,21 +259,9 @@ class DunningLetter(models.Model):
             letter._tell_invoices()
 
     def _send_email(self):
-        template = self.env.ref("membership_billing_nordic.mail_template_dunning_letter").sudo()
-        values = template._generate_template(self.ids, ("subject", "body_html", "email_from"))
-        values = values[self.id]
-        return self.message_post(
-            subject=values["subject"],
-            body=values["body_html"],
-            email_from=values["email_from"] or None,
-            author_id=self.company_id.partner_id.id,
-            partner_ids=self.partner_id.ids,
-            message_type="comment",
-            subtype_xmlid="mail.mt_note",
-            email_layout_xmlid="mail.mail_notification_light",
-            attachments=[(self.content_name, base64.b64decode(self.content))],
-            force_send=False,
-        )
+        template = self.env.ref("membership_billing_nordic.mail_template_dunning_letter")
+        letter = (self.content_name, base64.b64decode(self.content))
+        return template._mbn_post(self, self, self.partner_id, self.company_id, [letter])
 
     def _tell_invoices(self):
         for invoice in self.line_ids.invoice_id:
@@ -278,7 +270,7 @@ class DunningLetter(models.Model):
                     "%(heading)s %(number)s: pay by %(day)s.",
                     heading=self.heading,
                     number=self.name,
-                    day=fields.Date.to_string(self.deadline),
+                    day=format_date(self.env, self.deadline),
                 )
             )
 
@@ -302,10 +294,12 @@ class DunningLetter(models.Model):
             if letter._choose_channel("letter"):
                 letter.state = "print"
             else:
-                letter._note_untold()
+                letter._note_untold(
+                    self.env._("The e-mail came back, and there is no postal address."),
+                    self.env._("Correct the address, then print the letter and post it."),
+                )
 
-    def _note_untold(self):
-        reason = self.env._("The e-mail came back, and there is no postal address.")
+    def _note_untold(self, reason, next_action):
         self.write({"state": "failed", "reason": reason})
         self.env["billing.exception"]._open(
             self,
@@ -315,7 +309,7 @@ class DunningLetter(models.Model):
                 letter=self.name,
                 payer=self.partner_id.name,
             ),
-            self.env._("Correct the address, then print the letter and post it."),
+            next_action,
         )
 
     # ------------------------------------------------------------------ buttons
@@ -328,13 +322,41 @@ class DunningLetter(models.Model):
         return self.env.ref("membership_billing_nordic.report_dunning_letter").report_action(self)
 
     def action_mark_posted(self):
-        """Note that printed letters are on their way."""
+        """Note that printed letters are on their way.
+
+        What leaves so late that it gives less time to pay than the law demands does not count as
+        sent: it is put on the desk, and needs a new letter.
+        """
         self._check_user()
         waiting = self.sudo().filtered(lambda letter: letter.state in ("print", "failed"))
         for company, letters in waiting.grouped("company_id").items():
-            letters.write({"state": "sent", "posted_on": company._billing_today()})
-        self.env["billing.exception"]._close(waiting, UNTOLD)
+            today = company._billing_today()
+            late = letters.filtered(lambda letter, today=today: letter._leaves_too_late(today))
+            (letters - late).write({"state": "sent", "posted_on": today})
+            self.env["billing.exception"]._close(letters - late, UNTOLD)
+            for letter in late:
+                letter._note_untold(
+                    self.env._("It leaves too late: the law demands more days to pay."),
+                    self.env._("Press Send a New One on the letter."),
+                )
         return True
+
+    def _leaves_too_late(self, day):
+        """Would the letter, posted on ``day``, give less time to pay than the law demands?"""
+        if not any(self.line_ids.mapped("lawful_deadline")):
+            return False
+        company, book = self.company_id, LawBook(self.env)
+        for customer_type in set(self.line_ids.mapped("customer_type")):
+            try:
+                rules = book.rules(company, customer_type, day)
+            except UnverifiedError as error:
+                raise UserError(error.what) from error
+            shortest = deadlines.minimum_deadline(
+                rules, self.kind, day, company.mbn_dunning_post_days, book.calendar(company)
+            )
+            if self.deadline < shortest:
+                return True
+        return False
 
     def action_cancel_charges(self):
         """Ask why fee, interest or compensation of this letter is to be given up."""

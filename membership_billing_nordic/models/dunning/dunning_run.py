@@ -10,7 +10,7 @@ from .dunning_letter_making import LetterMaker, letter_groups
 
 _logger = logging.getLogger(__name__)
 
-_BATCH = 5000  # claims judged in one go
+_BATCH = 10_000  # claims judged in one go
 _AT_ONCE = 500  # the same while somebody waits for the button
 WORKING = ("preparing", "confirmed")
 RELEASED = ("confirmed", "done")
@@ -224,7 +224,7 @@ class DunningRun(models.Model):
         try:
             with self.env.cr.savepoint():
                 return judge.verdicts(claims)
-        except psycopg2.OperationalError:
+        except psycopg2.Error:
             raise
         except Exception as error:
             if len(claims) == 1:
@@ -266,13 +266,8 @@ class DunningRun(models.Model):
 
     def _run_take(self, limit):
         """Lines by payer: all lines of one payer are taken together."""
-        lines = self.env["dunning.run.line"]
         pending = [("run_id", "=", self.id), ("state", "=", "pending")]
-        rows = lines.search(pending, order="partner_id.id, id", limit=limit)
-        if len(rows) < limit:
-            return rows
-        same = [("partner_id", "=", rows[-1].partner_id.id), ("id", ">", rows[-1].id)]
-        return rows + lines.search([*pending, *same], order="id")
+        return self._run_take_by_payer(self.env["dunning.run.line"], pending, "partner_id", limit)
 
     def _run_split(self, rows):
         return list(rows.grouped("partner_id").values())
@@ -311,7 +306,7 @@ class DunningRun(models.Model):
         self._tell_failures()
 
     def _tell_failures(self):
-        reasons = ("address", "content", "law_unverified", "rates_outdated")
+        reasons = ("address", "content", "law_unverified", "rates_outdated", "untold")
         stuck = self.env["dunning.run.line"].search_count(
             [("run_id", "=", self.id), "|", ("state", "=", "failed"), ("reason", "in", reasons)]
         )
@@ -383,12 +378,7 @@ class DunningRun(models.Model):
         return action | {"domain": [("run_id", "in", self.ids)], "context": {}}
 
     def _check_manager(self):
-        self.check_access("write")
-        if not (
-            self.env.su
-            or self.env.user.has_group("membership_billing_nordic.group_billing_manager")
-        ):
-            raise AccessError(self.env._("Only a billing manager can send reminders."))
+        self._run_check_manager(self.env._("Only a billing manager can send reminders."))
 
     # ------------------------------------------------------------------ scheduled actions
 

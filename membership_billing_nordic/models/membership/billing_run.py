@@ -319,12 +319,7 @@ class BillingRun(models.Model):
         return action
 
     def _check_manager(self):
-        self.check_access("write")
-        if not (
-            self.env.su
-            or self.env.user.has_group("membership_billing_nordic.group_billing_manager")
-        ):
-            raise AccessError(self.env._("Only a billing manager can run the billing."))
+        self._run_check_manager(self.env._("Only a billing manager can run the billing."))
 
     # ------------------------------------------------------------------
     # Work in the background, and what a person wants meanwhile
@@ -376,13 +371,8 @@ class BillingRun(models.Model):
 
     def _run_take(self, limit):
         """Lines by payer: all lines of one payer are taken together."""
-        lines = self.env["billing.run.line"]
         domain = Domain("run_id", "=", self.id) & self._work_domain()
-        rows = lines.search(domain, order="payer_id.id, id", limit=limit)
-        if len(rows) < limit:
-            return rows
-        last = Domain("payer_id", "=", rows[-1].payer_id.id) & Domain("id", ">", rows[-1].id)
-        return rows + lines.search(domain & last, order="id")
+        return self._run_take_by_payer(self.env["billing.run.line"], domain, "payer_id", limit)
 
     def _work_domain(self):
         if self.state == "undoing":

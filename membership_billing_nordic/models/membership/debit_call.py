@@ -33,20 +33,8 @@ class DirectDebitCall(models.Model):
 
     def _mail_link(self, invoices):
         """One e-mail for all invoices, kept with the first; the log notices when it comes back."""
-        template = self.env.ref("membership_billing_nordic.mail_template_pay_link").sudo()
-        parts = ("subject", "body_html", "email_from")
-        values = template._generate_template(self.ids, parts)[self.id]
-        message = invoices[0].message_post(
-            subject=values["subject"],
-            body=values["body_html"],
-            email_from=values["email_from"] or None,
-            author_id=self.company_id.partner_id.id,
-            partner_ids=self.partner_id.ids,
-            message_type="comment",
-            subtype_xmlid="mail.mt_note",
-            email_layout_xmlid="mail.mail_notification_light",
-            force_send=False,
-        )
+        template = self.env.ref("membership_billing_nordic.mail_template_pay_link")
+        message = template._mbn_post(self, invoices[0], self.partner_id, self.company_id)
         self.env["billing.delivery"]._note(
             invoices, "email", document="link", state="sent", message_id=message.id
         )
