@@ -12,7 +12,7 @@ class BankRefund(models.Model):
     _inherit = "bank.refund"
 
     batch = fields.Char(
-        string="Batch", readonly=True, copy=False, help="What its file calls the payments of a day."
+        readonly=True, copy=False, help="What its file calls the payments of a day."
     )
     bank_status = fields.Selection(
         [
