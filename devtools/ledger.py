@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 AGREES, DIFFERS = "agrees", "DIFFERS"
-_WHAT, _AMOUNT = 37, 13
+_WHAT, _AMOUNT = 46, 14
 
 
 @dataclass

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from functools import lru_cache
 
 from . import addons, fetch_odoo, postgres
@@ -92,6 +93,28 @@ def run_script(database, code, *, log, what, **variables):
             cwd=ROOT,
             stdin=script,
         )
+
+
+@contextmanager
+def answering(database):
+    """A server for the database in the background, from which printed pages get their style.
+
+    Yields its address.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    arguments = ["--http-port", port, "--max-cron-threads", 0, "--db-filter", f"^{database}$"]
+    child = subprocess.Popen(
+        command(database, *arguments),
+        env=environment(),
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    with tracked(child):
+        yield f"http://127.0.0.1:{port}"
 
 
 def shell(database):

@@ -9,7 +9,15 @@ from random import Random
 
 from odoo import Command
 
-from devtools.scenarios.days import EVENING, EVERY_DAY, MORNING, WITH_THE_BANK, at, run_actions
+from devtools.scenarios.days import (
+    EVENING,
+    EVERY_DAY,
+    MORNING,
+    WITH_THE_BANK,
+    at,
+    month_before,
+    run_actions,
+)
 
 # Invoices are written so many days before the month they are for; then they are due.
 LEAD_DAYS = 20
@@ -210,6 +218,18 @@ class Months:
         """Payers pay these invoices by themselves."""
         raise NotImplementedError
 
+    def pay_by(self, reference: str, amount: int, payer: str, day: date):
+        """Somebody pays so many hundredths by this reference."""
+        raise NotImplementedError
+
+    def quiet_down(self):
+        """From now on everybody who is debited has the money, and nobody changes anything."""
+        raise NotImplementedError
+
+    def tried(self) -> set[str]:
+        """The references of invoices that somebody has tried to pay, however wrongly."""
+        return set()
+
     def play(self, first: date, last: date):
         """Let the days from ``first`` to ``last`` pass."""
         day = first
@@ -226,9 +246,17 @@ class Months:
 
     def _exchange(self, day, now):
         if now == MORNING:
-            for file in self.deliver(day):
-                (self.outbox / file.name).write_bytes(file.content)
+            self.hand_out(day)
         run_actions(self.env, WITH_THE_BANK)
+        self.take_in(day, now)
+
+    def hand_out(self, day: date):
+        """The clearing house puts its files of the day into the folder."""
+        for file in self.deliver(day) if self.is_banking_day(day) else ():
+            (self.outbox / file.name).write_bytes(file.content)
+
+    def take_in(self, day: date, now):
+        """The clearing house fetches what the club has put there for it."""
         for path in sorted(self.inbox.glob("B*")):
             if objection := self.take(path, day, now):
                 self.refused.append((path.name, objection))
@@ -345,7 +373,6 @@ def month_after(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def usual_days() -> tuple[date, date]:
-    """From the 5th of the month before the last to the 20th of the last one."""
-    last_month = (date.today().replace(day=1) - timedelta(days=1)).replace(day=1)
-    return (last_month - timedelta(days=1)).replace(day=5), last_month.replace(day=20)
+def usual_days(month: date) -> tuple[date, date]:
+    """From the 5th of the month before to the 20th of ``month``."""
+    return month_before(month).replace(day=5), month.replace(day=20)

@@ -1,7 +1,7 @@
 """Days that pass inside Odoo: a clock that is moved, and the scheduled actions of a day."""
 
 from contextlib import contextmanager
-from datetime import date, datetime, time, timezone
+from datetime import date, datetime, time, timedelta, timezone
 
 from freezegun import freeze_time
 
@@ -20,6 +20,14 @@ WITH_THE_BANK = (
     "ir_cron_bank_file_send",
     "ir_cron_bank_file_expectation",
 )
+
+
+def month_before(day: date, count: int = 1) -> date:
+    """The first day of the month so many months before that of ``day``."""
+    day = day.replace(day=1)
+    for _ in range(count):
+        day = (day - timedelta(days=1)).replace(day=1)
+    return day
 
 
 @contextmanager

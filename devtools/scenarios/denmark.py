@@ -102,6 +102,19 @@ class Months(club.Months):
             ore = round(invoice.amount_residual * 100)
             self.house.pay_slip(CREDITOR, GROUP, invoice.payment_reference, ore, day)
 
+    def quiet_down(self):
+        """From now on debits are paid, and invoices go out without slips."""
+        self.house.outcomes, self.house.slip_habits = {"paid": 1}, {"in_time": 1}
+        self.club.agreement.l10n_dk_slips = False
+
+    def tried(self):
+        """The references of invoices that somebody has tried to pay by slip, however wrongly."""
+        wrong = ("slip_less", "slip_no_reference")
+        return {one.reference for one, outcome in self.house.ends if outcome in wrong}
+
+    def pay_by(self, reference, amount, payer, day):
+        self.house.pay_slip(CREDITOR, GROUP, reference, amount, day)
+
     def account(self):
         """Debits and slips that were due, by what became of them.
 
@@ -144,8 +157,8 @@ def play(env, root: Path, first: date, last: date, count: int) -> Months:
     return months
 
 
-def run(env, out_dir: Path) -> str:
-    """The month before this one, and how it came to it. Returns the table to print."""
-    first, last = club.usual_days()
+def run(env, out_dir: Path, month: date) -> tuple[str, Months]:
+    """A month, and how it came to it. Returns the table to print, and what was played."""
+    first, last = club.usual_days(month)
     months = play(env, out_dir, first, last, count=36)
-    return months.table(months.account(), "Betalingsservice")
+    return months.table(months.account(), "Betalingsservice"), months

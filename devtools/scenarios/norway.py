@@ -7,9 +7,12 @@ payers and their banks did.
 
 from collections import Counter
 from datetime import date, timedelta
+from decimal import Decimal
 
 from devtools.scenarios import association
-from devtools.scenarios.debits import STRUCTURE, DebitMonths, claims_of
+from devtools.scenarios.days import MORNING, at, month_before
+from devtools.scenarios.debits import OSLO, STRUCTURE, DebitMonths, claims_of
+from tests.bank_simulator import banking_days
 from tests.bank_simulator.clearing_house import ClearingHouse
 from tests.bank_simulator.payers import HABITS
 from tests.support.sftp_server import is_there
@@ -29,8 +32,15 @@ class LedgerError(AssertionError):
 
 def run(env, out_dir):
     """Play the two months before this one; files stay in `out_dir`. Returns the table to print."""
-    last_month = (date.today().replace(day=1) - timedelta(days=1)).replace(day=1)
-    closed = last_month - timedelta(days=1)
+    return play(env, out_dir, month_before(date.today()))[0]
+
+
+def play(env, out_dir, month):
+    """Play the month before ``month`` and ``month``, and keep the files in `out_dir`.
+
+    :return: the table to print, and the bank as it is at the end
+    """
+    closed = month - timedelta(days=1)
     opened = closed.replace(day=1)
     club = association.found(env, opened)
     folder = _Folder(env, out_dir)
@@ -41,20 +51,24 @@ def run(env, out_dir):
         habits=LAST_YEAR,
         structures={association.ACCOUNT: STRUCTURE},
     )
+    bank = Bank(env, club, house, folder)
     _last_season(env, club, house, folder, opened)
     house.payers.habits = HABITS
-    for number, (code, count) in enumerate(NEW_MEMBERS.items()):
-        association.join(env, club.plans[code], count, opened, seed=SEED + number)
-    undone = _take_back_a_sample(env, club, opened)
-    billing_run = _bill_in_waves(env, opened)
+    with at(opened, MORNING, OSLO):
+        for number, (code, count) in enumerate(NEW_MEMBERS.items()):
+            association.join(env, club.plans[code], count, opened, seed=SEED + number)
+        undone = _take_back_a_sample(env, club, opened)
+        billing_run = _bill_in_waves(env, opened)
     house.announce(claims_of(_invoices(env, billing_run)), opened)
-    folder.deliver(house.play(opened, closed))
+    with at(closed, MORNING, OSLO):
+        folder.deliver(house.play(opened, closed))
+    season = _season(undone, billing_run)
     if not is_there():
         table = _table(env, club, folder.delivered)
-        return f"{_season(undone, billing_run)}{table}\nNo AvtaleGiro: sshd is missing.\n"
-    debits = _collect(env, club, house, out_dir, last_month)
+        return f"{season}{table}\nNo AvtaleGiro: sshd is missing.\n", bank
+    debits = _collect(env, club, house, out_dir, month)
     delivered = folder.delivered + debits.delivered
-    return _season(undone, billing_run) + _table(env, club, delivered) + debits.table()
+    return season + _table(env, club, delivered) + debits.table(), bank
 
 
 def _collect(env, club, house, out_dir, month):
@@ -162,10 +176,13 @@ def _bill_in_waves(env, day):
 def _last_season(env, club, house, folder, opened):
     """Members since last year: their old references are still in their net banks."""
     begun = opened.replace(year=opened.year - 1)
-    association.join(env, club.plans["SEASON"], OLD_MEMBERS, begun, seed=SEED - 1)
-    claims = claims_of(_invoices(env, _bill(env, begun)))
+    with at(begun, MORNING, OSLO):
+        association.join(env, club.plans["SEASON"], OLD_MEMBERS, begun, seed=SEED - 1)
+        claims = claims_of(_invoices(env, _bill(env, begun)))
     house.announce(claims, begun)
-    folder.deliver(house.play(begun, begun + timedelta(days=60)))
+    over = begun + timedelta(days=60)
+    with at(over, MORNING, OSLO):
+        folder.deliver(house.play(begun, over))
     house.payers.old_references = [claim["reference"] for claim in claims]
 
 
@@ -179,10 +196,10 @@ class _Folder:
         env["ir.config_parameter"].set_param(
             "membership_billing_nordic.bank_folder", str(out_dir.resolve())
         )
-        channel = env["bank.channel"].create(
+        self.channel = env["bank.channel"].create(
             {"name": "Bank folder", "kind": "folder", "folder": "in", "quiet_seconds": 0}
         )
-        env["bank.connection"].search([("scheme", "=", "no_nets")]).channel_id = channel
+        env["bank.connection"].search([("scheme", "=", "no_nets")]).channel_id = self.channel
 
     def deliver(self, files):
         """Put the files there and let the scheduled actions fetch and book them."""
@@ -192,6 +209,47 @@ class _Folder:
         self.env["bank.channel"]._cron_fetch()
         self.env["bank.file"]._cron_process()
         self.env.cr.commit()
+
+
+class Bank:
+    """The clearing house and its folder, for who plays on when the months are over."""
+
+    def __init__(self, env, club, house, folder):
+        self.env = env(context={**env.context, "allowed_company_ids": club.company.ids})
+        self.club, self.house, self.folder = club, house, folder
+
+    def quiet_down(self):
+        """No debits any more: the SFTP server is gone, files come through the folder again."""
+        agreement = self.club.agreement
+        away = agreement.connection_id.channel_id - self.folder.channel
+        agreement.debit_out = False
+        agreement.connection_id.channel_id = self.folder.channel
+        away.active = False
+
+    def tried(self):
+        """The references of invoices that somebody has tried to pay, however wrongly."""
+        return {payment.claim["reference"] for payment in self.house.payments}
+
+    def pay_by(self, reference, amount, payer, day):
+        """Somebody pays so many øre by this reference."""
+        self.house.payers.habits = {"in_time": 1}
+        claim = {
+            "reference": reference,
+            "amount": Decimal(amount) / 100,
+            "due_date": day,
+            "account": association.ACCOUNT,
+            "payer": payer,
+        }
+        self.house.announce([claim], day)
+
+    def hand_out(self, day):
+        """The file of the day."""
+        file = self.house.deliver(day) if banking_days.is_banking_day(day) else None
+        if file:
+            (self.folder.path / file.name).write_bytes(file.content)
+
+    def take_in(self, day, now):
+        """Nothing is sent to the bank."""
 
 
 def _bill(env, day):

@@ -130,6 +130,14 @@ class Months(club.Months):
         self.env["bank.refund"].browse(wizard.action_propose()["res_id"]).action_approve()
         self.env.cr.commit()
 
+    def quiet_down(self):
+        """From now on everybody pays what comes."""
+        self.autogiro.outcomes, self.payers.habits = {"paid": 1}, {"in_time": 1}
+
+    def pay_by(self, reference, amount, payer, day):
+        claim = {"reference": reference, "amount": amount, "due_date": day, "payer": payer}
+        self.payers.pay(claim, day)
+
     def account(self):
         """Debits that were due, by what became of them.
 
@@ -196,8 +204,8 @@ def play(env, root: Path, first: date, last: date, count: int, camt_since=None) 
     return months
 
 
-def run(env, out_dir: Path) -> str:
-    """The month before this one, and how it came to it. Returns the table to print."""
-    first, last = club.usual_days()
+def run(env, out_dir: Path, month: date) -> tuple[str, Months]:
+    """A month, and how it came to it. Returns the table to print, and what was played."""
+    first, last = club.usual_days(month)
     months = play(env, out_dir, first, last, count=36, camt_since=last.replace(day=5))
-    return months.table(months.account(), "Bankgirot")
+    return months.table(months.account(), "Bankgirot"), months
