@@ -55,7 +55,9 @@ class BundlePrinter:
         Those that cannot be printed are noted as failed.
         """
         stored = [(bool(one.move_id.invoice_pdf_report_id), one.id) for one in letters]
-        for is_stored, group in groupby(stored, key=lambda pair: pair[0]):
+        # Those that follow one another: the order stays.
+        runs = groupby(stored, key=lambda pair: pair[0])  # pylint: disable=bad-builtin-groupby
+        for is_stored, group in runs:
             take = self._take_stored if is_stored else self._draw
             for ids in split_every(CHUNK, [letter_id for _stored, letter_id in group]):
                 take(letters.browse(ids))
