@@ -14,8 +14,8 @@ class TransferRounds:
         self.paying = agreement
         agreement.transfer_out = True
         self.bank = IsoBank(*own_accounts)
-        self.clerk = new_test_user(self.env, "clerk", f"{ROLE}user,base.group_user")
-        self.boss = new_test_user(self.env, "boss", f"{ROLE}manager,base.group_user")
+        self.clerk = new_test_user(self.env, "refund clerk", f"{ROLE}user,base.group_user")
+        self.boss = new_test_user(self.env, "refund boss", f"{ROLE}manager,base.group_user")
 
     def _refund(self, partner, amount, **typed):
         """A credit note of ``amount``, paid back to an account that the payer has told."""
