@@ -24,7 +24,7 @@ FEE_REASONS = [
 # What a line has of its own, in the order in which :func:`_copied` writes it.
 _NOTHING = r"\N"
 _COPIED = (
-    "claim_id", "partner_id", "currency_id", "level_id", "principal", "fee", "interest",
+    "claim_id", "partner_id", "level_id", "principal", "fee", "interest",
     "compensation", "deadline", "fee_reason", "state", "reason", "detail",
 )  # fmt: skip
 _ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
@@ -37,14 +37,15 @@ class DunningRunLine(models.Model):
     _description = "Claim in a Reminder Run"
     _order = "run_id, partner_id, id"
     _rec_name = "claim_id"
+    _log_access = False  # the run tells who made it when; each column costs a preview time
 
     run_id = fields.Many2one("dunning.run", required=True, ondelete="cascade")
-    company_id = fields.Many2one(related="run_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(related="run_id.company_id")
     claim_id = fields.Many2one("dunning.claim", required=True, index=True, ondelete="cascade")
     invoice_id = fields.Many2one(related="claim_id.invoice_id")
     due_date = fields.Date(related="claim_id.due_date")
     partner_id = fields.Many2one("res.partner", string="Payer", required=True, index=True)
-    currency_id = fields.Many2one("res.currency", required=True)
+    currency_id = fields.Many2one(related="claim_id.currency_id")
     level_id = fields.Many2one("dunning.policy.level", string="Letter", ondelete="cascade")
     principal = fields.Monetary(string="Open", help="What is open of the invoice.")
     fee = fields.Monetary(help="The fee if the letter is sent on the day of the preview.")
@@ -86,19 +87,9 @@ class DunningRunLine(models.Model):
 
         The values follow from the claims, so that it need not be checked that they fit.
         """
-        now = fields.Datetime.to_string(fields.Datetime.now())
-        shared = {
-            "run_id": run.id,
-            "company_id": run.company_id.id,
-            "date": run.date,
-            "create_uid": self.env.uid,
-            "create_date": now,
-            "write_uid": self.env.uid,
-            "write_date": now,
-        }
-        start = "\t".join(map(str, shared.values()))
+        start = f"{run.id}\t{run.date}"
         rows = StringIO("".join(f"{start}\t{_copied(verdict)}\n" for verdict in verdicts))
-        columns = ", ".join((*shared, *_COPIED))
+        columns = ", ".join(("run_id", "date", *_COPIED))
         self.env.cr.copy_expert(f"COPY {self._table} ({columns}) FROM STDIN", rows)
         self.env.invalidate_all()
 
@@ -147,7 +138,7 @@ def _copied(verdict):
     fact, terms = verdict.fact, verdict.terms
     detail = verdict.detail.translate(_ESCAPED) if verdict.detail else _NOTHING
     return (
-        f"{fact.id}\t{fact.partner}\t{fact.currency}\t{fact.next_level or _NOTHING}\t"
+        f"{fact.id}\t{fact.partner}\t{fact.next_level or _NOTHING}\t"
         f"{fact.amount_open:.2f}\t{verdict.fee}\t{verdict.interest}\t{verdict.compensation}\t"
         f"{verdict.deadline or _NOTHING}\t{terms.fee_reason or _NOTHING}\t"
         f"{'skipped' if verdict.reason else 'pending'}\t{verdict.reason or _NOTHING}\t{detail}"
