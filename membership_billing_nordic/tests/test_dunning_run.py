@@ -163,9 +163,13 @@ class TestDunningRun(DunningCommon):
             )
         )
         transaction._set_pending()
-        attempts = self.env["billing.payment.attempt"].sudo()
-        if not attempts.search_count([("invoice_id", "=", invoice.id)]):
-            attempts._note(transaction)
+        self.env["billing.payment.attempt"].sudo().create(
+            {
+                "transaction_id": transaction.id,
+                "invoice_id": invoice.id,
+                "company_id": invoice.company_id.id,
+            }
+        )
 
     def test_bank_files_have_to_be_read_first(self):
         self.agreement.payments_in = True
