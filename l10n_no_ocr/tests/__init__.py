@@ -1,1 +1,7 @@
-from . import test_avtalegiro, test_dunning_law, test_dunning_year, test_kid_agreement, test_refund_transfer
+from . import (
+    test_avtalegiro,
+    test_dunning_law,
+    test_dunning_year,
+    test_kid_agreement,
+    test_refund_transfer,
+)
