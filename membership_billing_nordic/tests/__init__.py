@@ -37,6 +37,7 @@ from . import (
     test_debt_collection,
     test_delivery,
     test_delivery_link,
+    test_dunning_judge,
     test_dunning_law,
     test_dunning_letter,
     test_dunning_life,
