@@ -5,6 +5,7 @@ from . import (
     test_bankgirot_payers,
     test_bankgirot_texts,
     test_dunning_law,
+    test_dunning_year,
     test_refund_transfer,
     test_refunds,
 )

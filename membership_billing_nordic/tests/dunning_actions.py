@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from odoo import Command
 from odoo.exceptions import UserError
+from odoo.tests import Form
 
 from ..formats import messages
 from .dunning_model import DAY, NOTHING, PARTS, Payment, Plan, cents
@@ -265,15 +266,12 @@ class DunningActions(DunningWorld):
             return None
         debts = [one for one in model.debts if one.payer is first.payer and self._may_plan(one)]
         claims = self.env["dunning.claim"].union(*map(self._claim, debts))
-        wizard = self.env["dunning.payment.plan.make"].create(
-            {
-                "claim_ids": [Command.set(claims.ids)],
-                "count": self.rng.randint(2, 3),
-                "every": self.rng.choice(("fortnight", "month")),
-            }
-        )
-        # As on the form, where instalments are proposed once the fee is known.
-        wizard.first_date = self.day + DAY * self.rng.randint(3, 20)
+        action = claims.action_plan()
+        form = Form(self.env[action["res_model"]].with_context(**action["context"]))
+        form.count = self.rng.randint(2, 3)
+        form.every = self.rng.choice(("fortnight", "month"))
+        form.first_date = self.day + DAY * self.rng.randint(3, 20)
+        wizard = form.save()
         owed = sum((debt.owed for debt in debts), NOTHING)
         debts.sort(key=lambda one: (one.counted, one.record.id))
         fee = self._plan_fee(debts[0])
