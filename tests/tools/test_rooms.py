@@ -82,7 +82,11 @@ def test_only_the_room_of_dunning_uses_the_law(path):
     assert not re.search(r"^\s*from \.+law\b", path.read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", _python_files(ROOT / "tests" / "bank_simulator"), ids=_names)
+@pytest.mark.parametrize(
+    "path",
+    [*_python_files(ROOT / "tests" / "bank_simulator"), CORE / "tests" / "iso_bank.py"],
+    ids=_names,
+)
 def test_the_bank_simulator_does_not_know_our_codecs(path):
     text = path.read_text()
     assert not re.search(r"membership_billing_nordic|l10n_(no|se|dk)_", text)
