@@ -4,12 +4,11 @@ It is the payer's lines on receivable accounts as they are posted, so that it ag
 ledger by construction. What letters claim and nobody has booked yet is told beside it.
 """
 
-from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, groupby
 
 from ..dunning.dunning_letter_line import PARTS
 
