@@ -108,9 +108,12 @@ class Months(club.Months):
         self.club.agreement.l10n_dk_slips = False
 
     def tried(self):
-        """The references of invoices that somebody has tried to pay by slip, however wrongly."""
-        wrong = ("slip_less", "slip_no_reference")
-        return {one.reference for one, outcome in self.house.ends if outcome in wrong}
+        """The references of invoices that somebody pays by slip, however wrongly or late."""
+        return {
+            one.reference
+            for one, outcome in self.house.ends
+            if outcome.startswith("slip_") and outcome != "slip_never"
+        }
 
     def pay_by(self, reference, amount, payer, day):
         self.house.pay_slip(CREDITOR, GROUP, reference, amount, day)

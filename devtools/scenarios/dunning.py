@@ -277,6 +277,8 @@ class Story:
         for path in sorted((self.folder / "in").glob("*.jsonl")):
             self.agency.take(path.read_bytes(), day)
             path.unlink()
+        self._post_letters()
+        self._recast()
         for part in self.parts:
             happened = part.role.after and part.day_of(part.role.after)
             if happened and not part.is_done and day >= happened + timedelta(days=part.role.days):
@@ -285,6 +287,20 @@ class Story:
             self._pay_instalments(part, day)
         if day.weekday() == HAND_OVER_ON:
             self._hand_over()
+
+    def _post_letters(self):
+        """Letters to who has no e-mail address are printed and posted on the day they are made."""
+        letters = self.office["dunning.letter"].search(
+            [("company_id", "=", self.company.id), ("state", "=", "print")]
+        )
+        if letters:
+            letters.action_mark_posted()
+
+    def _recast(self):
+        """Who pays before the first letter was only late: somebody joins for the part."""
+        for part in self.parts:
+            if part.invoice.payment_state in ("paid", "in_payment") and not part.letters:
+                part.invoice = self._bill(part.role.key)
 
     def _pay(self, part, reference, amount, day):
         self.given.append((reference, round(100 * amount)))

@@ -120,9 +120,12 @@ class Accounts:
         return [principal, *by_part.values()]
 
     def _paid_to_us(self):
-        """Of payments that the bank reported, what was used for these invoices."""
+        """Of payments that the bank reported and did not take back, what was used for these."""
         used = self.env["bank.payment.allocation"].search(
-            [("invoice_id", "in", self.claims.invoice_id.ids)]
+            [
+                ("invoice_id", "in", self.claims.invoice_id.ids),
+                ("payment_id.state", "!=", "returned"),
+            ]
         )
         agency = {case.reference for case in self.cases}
         return _cents(sum(row.amount for row in used if row.payment_id.reference not in agency))
