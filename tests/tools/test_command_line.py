@@ -3,6 +3,7 @@
 import functools
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -200,6 +201,8 @@ def test_clean_without_anything_to_clean_is_fine(copy):
 
 def test_an_interrupted_run_goes_on_afterwards(copy):
     """Ctrl-C in the middle of the first step leaves no stamp, and the message says what to do."""
+    # In the background of a shell it is ignored, and the child would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     child = subprocess.Popen(
         [str(PYTHON), str(copy / "dev"), "lint"],
         cwd=copy,
