@@ -15,6 +15,7 @@ CONTENT = (
     ".o_view_nocontent"
 )
 LANGUAGES = ("en_US", "da_DK", "sv_SE", "nb_NO")
+TRANSLATED = LANGUAGES[1:]
 SCREENS = DEV / "screens"
 MODULE = "membership_billing_nordic"
 SET_UP = """
@@ -55,6 +56,7 @@ env.cr.commit()
 """
 LISTS = (
     "action_billing_exception",
+    "action_billing_block",
     "action_members",
     "action_membership_contract",
     "action_membership_association",
@@ -163,8 +165,12 @@ def keep_picture(page, name):
 
 
 def test_every_list_opens(page, month):
+    """In English each one, in the other languages a third of them each: it takes seconds."""
     server, _records = month
-    for action in LISTS:
+    shown = LISTS
+    if page.language in TRANSLATED:
+        shown = LISTS[TRANSLATED.index(page.language) :: len(TRANSLATED)]
+    for action in shown:
         look(page, server, f"action-{MODULE}.{action}", action.removeprefix("action_"))
 
 
