@@ -1,27 +1,22 @@
 """Refunds by bank transfer: what goes into a payment file, what is left out, and the file."""
 
-import logging
 from io import BytesIO
 
 from ...formats.iso20022 import pain_001
 from ...formats.messages import FormatError, Transmission
+from .refund_gathering import RefundGathering
 
-_logger = logging.getLogger(__name__)
 FILE_SIZE = 5000
 
 
-class TransferMaker:
+class TransferMaker(RefundGathering):
     """The approved refunds of one agreement that go into its next payment file."""
 
     def __init__(self, agreement):
         self.agreement = agreement.sudo()
-        self.env = self.agreement.env
+        super().__init__(self.agreement.env, self.agreement._transfer_encoder())
         self.connection = self.agreement._transfer_connection()
-        self.encoder = self.agreement._transfer_encoder()
         self.day = self.agreement._transfer_day()
-        self.refunds = self.env["bank.refund"]
-        self.messages = {}
-        self.left_out = {}
 
     def gather(self):
         """Look through the refunds that wait; nothing is sent or stored yet."""
@@ -34,31 +29,13 @@ class TransferMaker:
             order="id",
             limit=FILE_SIZE,
         )
-        waiting = waiting.try_lock_for_update(allow_referencing=True)
-        waiting.invalidate_recordset()
-        for refund in waiting.filtered(lambda row: row.state == "approved"):
-            if problem := self._look_at(refund):
-                self.left_out[refund] = problem
-                self.messages.pop(refund, None)
-        self.refunds = waiting.filtered(lambda refund: refund in self.messages)
+        self._take(waiting)
 
-    def _look_at(self, refund):
-        """Why ``refund`` cannot go now; empty when it can."""
-        # Whoever uses the money meanwhile waits until the file is made.
-        credits = refund.line_ids.move_line_id
-        if credits.try_lock_for_update() != credits:
-            return self.env._("Somebody is working on the account of the payer.")
-        credits.invalidate_recordset(["amount_residual_currency", "parent_state"])
-        if problem := refund._problem() or refund._trust_problem():
-            return problem
-        try:
-            message = self.messages[refund] = self.agreement._refund_transfer(refund, self.day)
-            faults = self.encoder.faults(message)
-        except Exception as error:
-            # The others go; the text of the error may hold personal data.
-            _logger.error("bank.refund %s: %s", refund.id, type(error).__name__)
-            return self.env._("The program failed on it.")
-        return "; ".join(str(fault) for fault in faults)
+    def _problem(self, refund):
+        return super()._problem(refund) or refund._trust_problem()
+
+    def _message(self, refund):
+        return self.agreement._refund_transfer(refund, self.day)
 
     def make(self):
         """Encode, validate, store and number the file, and note it on its refunds.
@@ -72,7 +49,7 @@ class TransferMaker:
                     file = self._store()
             except FormatError as error:
                 self.left_out |= dict.fromkeys(self.refunds, str(error))
-        self._tell_left_out()
+        self.tell_left_out()
         return file
 
     def _store(self):
@@ -126,22 +103,3 @@ class TransferMaker:
         if fault := next(schema.faults(stream, rules), None):
             place = fault["path"].rpartition("/")[2]
             raise FormatError("", "payment file", "what its XML schema takes", place)
-
-    def _tell_left_out(self):
-        """Say on the desk what was left out, each thing once."""
-        fresh = {row: text for row, text in self.left_out.items() if row.left_out != text}
-        for refund, text in fresh.items():
-            refund.left_out = text
-        self.env["billing.exception"]._open_all(
-            {
-                refund: self.env._(
-                    "Refund %(refund)s of %(payer)s cannot be sent. %(why)s",
-                    refund=refund.reference,
-                    payer=refund.partner_id.name,
-                    why=text,
-                )
-                for refund, text in fresh.items()
-            },
-            "refund_left_out",
-            self.env._("Correct it, and the next file takes it; or cancel the refund."),
-        )

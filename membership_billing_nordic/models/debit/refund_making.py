@@ -1,25 +1,18 @@
 """Refunds that go with the debits: what goes into a file, and what is left out."""
 
-import logging
-
 from odoo import fields
 from odoo.fields import Domain
 
+from ..bank.refund_gathering import RefundGathering
 from .debit_planning import MARGIN
 
-_logger = logging.getLogger(__name__)
 
-
-class RefundMaker:
+class RefundMaker(RefundGathering):
     """The approved refunds that go into one file of debits of a connection."""
 
     def __init__(self, connection, encoder):
         self.connection = connection.sudo()
-        self.env = self.connection.env
-        self.encoder = encoder
-        self.refunds = self.env["bank.refund"]
-        self.messages = {}
-        self.left_out = {}
+        super().__init__(self.connection.env, encoder)
 
     def __len__(self):
         return len(self.messages)
@@ -31,14 +24,7 @@ class RefundMaker:
         """
         if not self.encoder:
             return
-        waiting = self.env["bank.refund"].search(self._waiting(everything), order="id")
-        waiting = waiting.try_lock_for_update(allow_referencing=True)
-        waiting.invalidate_recordset()
-        for refund in waiting.filtered(lambda row: row.state == "approved"):
-            if problem := self._look_at(refund):
-                self.left_out[refund] = problem
-                self.messages.pop(refund, None)
-        self.refunds = waiting.filtered(lambda refund: refund in self.messages)
+        self._take(self.env["bank.refund"].search(self._waiting(everything), order="id"))
 
     def _waiting(self, everything):
         now = fields.Datetime.now()
@@ -53,25 +39,10 @@ class RefundMaker:
         )
         return Domain("state", "=", "approved") & Domain("route", "=", "mandate") & due
 
-    def _look_at(self, refund):
-        """Why ``refund`` cannot go now; empty when it can."""
+    def _message(self, refund):
         agreement = refund.agreement_id
-        # Whoever uses the money meanwhile waits until the file is made.
-        credits = refund.line_ids.move_line_id
-        if credits.try_lock_for_update() != credits:
-            return self.env._("Somebody is working on the account of the payer.")
-        credits.invalidate_recordset(["amount_residual_currency", "parent_state"])
-        if problem := refund._problem():
-            return problem
         pay_date = agreement._debit_first_due(fields.Datetime.now() + MARGIN)
-        try:
-            message = self.messages[refund] = agreement._refund_request(refund, pay_date)
-            faults = self.encoder.faults(message)
-        except Exception as error:
-            # The others go; the text of the error may hold personal data.
-            _logger.error("bank.refund %s: %s", refund.id, type(error).__name__)
-            return self.env._("The program failed on it.")
-        return "; ".join(str(fault) for fault in faults)
+        return agreement._refund_request(refund, pay_date)
 
     def assignments(self):
         """An assignment for each agreement."""
@@ -100,22 +71,3 @@ class RefundMaker:
                 }
             )
         self.refunds._leave_desk(("refund_left_out",))
-
-    def tell_left_out(self):
-        """Say on the desk what was left out, each thing once."""
-        fresh = {row: text for row, text in self.left_out.items() if row.left_out != text}
-        for refund, text in fresh.items():
-            refund.left_out = text
-        self.env["billing.exception"]._open_all(
-            {
-                refund: self.env._(
-                    "Refund %(refund)s of %(payer)s cannot be sent. %(why)s",
-                    refund=refund.reference,
-                    payer=refund.partner_id.name,
-                    why=text,
-                )
-                for refund, text in fresh.items()
-            },
-            "refund_left_out",
-            self.env._("Correct it, and the next file takes it; or cancel the refund."),
-        )
