@@ -1,8 +1,10 @@
 from . import (
     bank_file_upload,
     bank_mandate_place,
+    bank_money_move_make,
     bank_payment_place,
     bank_refund_propose,
+    billing_credit,
     billing_run_release,
     billing_run_start,
     billing_run_undo,

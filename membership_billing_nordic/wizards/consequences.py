@@ -11,6 +11,7 @@ TONES = {
     "after": "fw-bold",
     "end": "fw-bold",
     "left": "fw-bold",
+    "stands": "fw-bold",
 }
 ROW = Markup(
     '<tr class="%s"><td class="ps-0">%s</td><td class="text-nowrap">%s</td>'
@@ -31,6 +32,20 @@ def table(contracts, rows):
             lines.append(Markup('<tr><th class="ps-0 pt-3" colspan="3">%s</th></tr>') % name)
         lines += [_line(contract, row) for row in rows if row["contract_id"] == contract.id]
     return _table(lines)
+
+
+def plain(env, rows, currency):
+    """A table of rows of (text, day or None, amount or None, style)."""
+    return _table(
+        ROW
+        % (
+            style,
+            text,
+            format_date(env, day) if day else "",
+            "" if amount is None else formatLang(env, amount, currency_obj=currency),
+        )
+        for text, day, amount, style in rows
+    )
 
 
 def _table(lines):

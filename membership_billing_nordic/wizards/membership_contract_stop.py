@@ -56,6 +56,24 @@ class MembershipContractStop(models.TransientModel):
         help="What becomes of what is invoiced for the time after the end. Open invoices go down "
         "by it; what was paid stands to the payer's credit.",
     )
+    left_amount = fields.Monetary(
+        string="Left",
+        compute="_compute_left",
+        help="What is invoiced for the time after the end, and is not owed by the plan's rule.",
+    )
+    currency_id = fields.Many2one("res.currency", compute="_compute_left")
+    money = fields.Selection(
+        [
+            ("next", "Use it on the next invoice"),
+            ("open", "Use it on open invoices now"),
+            ("refund", "Pay it back"),
+        ],
+        string="What Was Paid of It",
+        required=True,
+        default="next",
+        help="What becomes of the part of the credit that is paid already.",
+    )
+    was_paid = fields.Boolean(compute="_compute_left")
     has_exit_fee = fields.Boolean(compute="_compute_left")
     charge_exit_fee = fields.Boolean(
         compute="_compute_charge_exit_fee",
@@ -102,7 +120,12 @@ class MembershipContractStop(models.TransientModel):
             contracts = stop.contract_ids._origin
             ending = stop.operation == "end" and stop.date
             left = contracts.sudo()._left_after(stop.date) if ending else {}
-            stop.has_left = any(charge.state != "to_invoice" for charge in left)
+            billed = {charge: left[charge] for charge in left if charge.state != "to_invoice"}
+            stop.has_left = bool(billed)
+            stop.currency_id = contracts.currency_id[:1]
+            is_one = len(contracts.currency_id) == 1
+            stop.left_amount = sum(billed.values()) if is_one else 0.0
+            stop.was_paid = bool(contracts.sudo()._paid_of(billed))
             stop.has_exit_fee = ending and any(
                 contract._exit_fee_on(stop.date) for contract in contracts
             )
@@ -118,12 +141,19 @@ class MembershipContractStop(models.TransientModel):
             stop.charge_exit_fee = stop.reason not in WITHOUT_NOTICE
 
     @api.depends(
-        "contract_ids", "operation", "date", "resume_date", "settlement", "charge_exit_fee"
+        "contract_ids",
+        "operation",
+        "date",
+        "resume_date",
+        "settlement",
+        "charge_exit_fee",
+        "money",
     )
     def _compute_preview(self):
         for stop in self:
             contracts = stop.contract_ids._origin
-            rows = contracts._consequences(stop.operation, stop.date, stop._decided())
+            vals = stop._decided() | {"money": stop.money}
+            rows = contracts._consequences(stop.operation, stop.date, vals)
             stop.preview = consequences.table(contracts, rows) if stop.date else False
 
     def _decided(self):
@@ -150,5 +180,33 @@ class MembershipContractStop(models.TransientModel):
                 self.reason,
                 by_agreement=self.by_agreement and self.may_agree,
             )
-            self.contract_ids._end(self.date, self.reason, self.note, **self._decided())
+            notes = self.contract_ids._end(self.date, self.reason, self.note, **self._decided())
+            return self._use_money(notes)
         return {"type": "ir.actions.act_window_close"}
+
+    def _use_money(self, notes):
+        """What becomes of what was paid of the credit notes, and what is shown next."""
+        credits = notes.sudo().line_ids.filtered(
+            lambda line: (
+                line.account_type == "asset_receivable" and line.amount_residual_currency < 0
+            )
+        )
+        if credits and self.may_agree and self.money == "open":
+            credits._mbn_pay(credits._mbn_claims_of_payers())
+        if credits and self.may_agree and self.money == "refund":
+            return self._refund(credits)
+        return {"type": "ir.actions.act_window_close"}
+
+    def _refund(self, credits):
+        """Propose refunds: of one payer in the dialog, of several at once."""
+        refunds, action = self.env["bank.refund"], {"type": "ir.actions.act_window_close"}
+        groups = credits.grouped(lambda line: (line.company_id, line.partner_id, line.currency_id))
+        for (company, payer, currency), lines in groups.items():
+            amount = -sum(lines.mapped("amount_residual_currency"))
+            reason = lines.move_id[:1].ref
+            if len(groups) == 1:
+                return self.env["bank.refund.propose"]._open_for(
+                    company, payer, currency, amount, reason, credits=lines
+                )
+            refunds._propose(company, payer, currency, amount, reason, credits=lines)
+        return action

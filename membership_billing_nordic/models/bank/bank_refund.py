@@ -166,7 +166,7 @@ class BankRefund(models.Model):
     def _receivables(self, company, partner, currency):
         return [
             ("company_id", "=", company.id),
-            ("partner_id", "=", partner.commercial_partner_id.id),
+            ("partner_id", "in", partner.commercial_partner_id.ids),
             ("account_type", "=", "asset_receivable"),
             ("parent_state", "=", "posted"),
             ("reconciled", "=", False),
@@ -175,7 +175,7 @@ class BankRefund(models.Model):
 
     @api.model
     def _standing(self, company, partner, currency):
-        """The open credits of ``partner`` that no live refund is for, the oldest first."""
+        """The open credits of ``partner`` (one or more) that no live refund is for, the oldest first."""
         credits = self.env["account.move.line"].search(
             [*self._receivables(company, partner, currency), ("amount_residual_currency", "<", 0)],
             order="date, id",

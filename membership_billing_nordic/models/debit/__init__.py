@@ -18,6 +18,7 @@ from . import (
     bank_file_orders_moved,
     bank_mandate_event,
     bank_payment,
+    bank_payment_history,
     bank_reference_layout,
     bank_refund,
     billing_desk,

@@ -1,6 +1,7 @@
 from . import dunning_law_mixin  # isort: skip
 from . import (
     account_move,
+    bank_payment_history,
     billing_exception,
     billing_reference,
     dunning_claim,
@@ -16,6 +17,7 @@ from . import (
     dunning_policy_level,
     dunning_run,
     dunning_run_line,
+    money_standing,
     res_company,
     res_partner,
 )

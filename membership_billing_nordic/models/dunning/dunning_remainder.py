@@ -1,6 +1,6 @@
 """Small remainders of invoices that were paid, which are not worth a letter."""
 
-from odoo import Command, api, fields, models
+from odoo import api, fields, models
 
 from .dunning_guards import Guards
 from .dunning_law_book import LawBook
@@ -54,7 +54,12 @@ class DunningClaim(models.Model):
                 ("amount_open", "<=", company.mbn_dunning_remainder_limit),
             ]
         )
-        part_paid = claims.filtered(lambda claim: claim.amount_open < claim.move_line_id.balance)
+        known = self.env["bank.difference"]._known(claims.move_line_id)
+        part_paid = claims.filtered(
+            lambda claim: (
+                claim.amount_open < claim.move_line_id.balance and claim.move_line_id not in known
+            )
+        )
         if not part_paid:
             return part_paid
         guards = Guards(company, part_paid, company._billing_today(), LawBook(self.env))
@@ -64,23 +69,12 @@ class DunningClaim(models.Model):
 
     def _write_off(self):
         """Settle the rest of the invoice by an entry."""
-        company, owed, amount = self.company_id, self.move_line_id, self.amount_open
+        company = self.company_id
         text = self.env._("Small remainder of %(invoice)s", invoice=self.invoice_id.name)
-        shared = {"name": text, "partner_id": self.partner_id.id, "tax_ids": [Command.clear()]}
-        loss = company.mbn_dunning_remainder_account_id
-        rows = ((owed.account_id, -amount), (loss, amount))
-        move = self.env["account.move"].create(
-            {
-                "move_type": "entry",
-                "journal_id": company._mbn_dunning_journal().id,
-                "date": company._billing_today(),
-                "ref": text,
-                "line_ids": [
-                    Command.create(shared | {"account_id": account.id, "balance": balance})
-                    for account, balance in rows
-                ],
-            }
+        self.env["bank.difference"]._write_off(
+            self.move_line_id,
+            company.mbn_dunning_remainder_account_id,
+            company._mbn_dunning_journal(),
+            text,
         )
-        move.action_post()
-        (owed + move.line_ids.filtered(lambda line: line.account_id == owed.account_id)).reconcile()
         self._message_log(body=text)

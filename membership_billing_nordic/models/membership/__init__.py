@@ -52,3 +52,4 @@ from . import debit_failure, membership_contract_held  # isort: skip
 from . import dunning_claim, dunning_life, dunning_card  # isort: skip
 from . import billing_block, debt_collection, member_account  # isort: skip
 from . import dunning_layout, payment_notice_report  # isort: skip
+from . import charge_back, invoice_credit  # isort: skip

@@ -103,6 +103,11 @@ class AccountMove(models.Model):
         guarded = super()._mbn_is_guarded()
         return guarded or (self.move_type == "out_invoice" and bool(self.sudo().mbn_charge_ids))
 
+    def _mbn_takes_standing(self):
+        """A donation or an offer that lapses is not owed: money that stands does not pay it."""
+        kinds = self.invoice_line_ids.mbn_charge_id.mapped("claim_kind")
+        return super()._mbn_takes_standing() and set(kinds) <= {"fee"}
+
     def _mbn_follow(self):
         """Tell the charges of these invoices, and of the invoices they credit."""
         moves = self.filtered(lambda move: move.is_sale_document(include_receipts=True))

@@ -19,6 +19,8 @@ KINDS = [
     ("refund", "Paid Back"),
     ("undone", "Placement Undone"),
     ("cost", "Fee or Interest of a Reminder"),
+    ("moved", "Moved Between Payers"),
+    ("difference", "Small Difference"),
     ("other", "Entry"),
 ]
 _KEY = ("partner_id", "currency_id")
@@ -81,6 +83,8 @@ class MemberAccountLine(models.Model):
             "parent_state",
             "partner_id",
         ],
+        "bank.difference": ["move_id", "undone_move_id"],
+        "bank.money.move": ["move_id", "undone_move_id"],
         "bank.payment.allocation": ["amount", "entry_line_id", "undone_move_id"],
         "dunning.payment": ["move_id", "undone_move_id"],
         "dunning.posting": ["move_line_id", "cancel_move_id"],
@@ -147,6 +151,14 @@ class MemberAccountLine(models.Model):
                                         WHERE cost.move_line_id = line.id)
                             OR EXISTS (SELECT FROM dunning_posting cost
                                         WHERE cost.cancel_move_id = line.move_id) THEN 'cost'
+                          WHEN EXISTS (SELECT FROM bank_money_move moved
+                                        WHERE moved.move_id = line.move_id)
+                            OR EXISTS (SELECT FROM bank_money_move moved
+                                        WHERE moved.undone_move_id = line.move_id) THEN 'moved'
+                          WHEN EXISTS (SELECT FROM bank_difference rest
+                                        WHERE rest.move_id = line.move_id)
+                            OR EXISTS (SELECT FROM bank_difference rest
+                                        WHERE rest.undone_move_id = line.move_id) THEN 'difference'
                           ELSE 'other'
                       END AS kind
                  FROM account_move_line line

@@ -180,7 +180,14 @@ class MembershipCharge(models.Model):
         if not charges:
             return
         states = charges.invoice_id._mbn_charge_states()
-        charges._set_states({charge: states[charge.invoice_id] for charge in charges})
+        # Of an invoice for several, one can be credited as a whole.
+        credited = charges._wholly_credited()
+        charges._set_states(
+            {
+                charge: "void" if charge in credited else states[charge.invoice_id]
+                for charge in charges
+            }
+        )
 
     def _set_states(self, states):
         """Write the changed ones of ``states`` (charge to state) and what follows from them."""

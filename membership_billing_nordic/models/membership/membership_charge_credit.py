@@ -1,8 +1,6 @@
 from collections import defaultdict
 
-from odoo import Command, api, fields, models
-
-from .billing_pricing import Pricing
+from odoo import api, fields, models
 
 
 class MembershipCharge(models.Model):
@@ -99,7 +97,8 @@ class MembershipCharge(models.Model):
             by_invoice[charge.invoice_id][charge] = amount
         notes = self.env["account.move"]
         for invoice, parts in by_invoice.items():
-            notes += self._credit_invoice(invoice, parts, text, quiet)
+            lines = {charge.invoice_line_id: amount for charge, amount in parts.items()}
+            notes += invoice._mbn_make_credit_note(lines, text, quiet, len(lines) == 1)
         return notes
 
     def _credit_open(self, text):
@@ -129,66 +128,3 @@ class MembershipCharge(models.Model):
                     amounts[charge] = amount
                     left -= amount
         self._credit(amounts, text, quiet=True)
-
-    @api.model
-    def _credit_invoice(self, invoice, parts, text, quiet):
-        """One credit note; ``mbn_credit_as`` of the context tells another day and text of it."""
-        company = invoice.company_id
-        invoice = invoice.with_company(company).with_context(**company._billing_context())
-        today, text = self.env.context.get("mbn_credit_as") or (company._billing_today(), text)
-        pricing = Pricing(company)
-        note = invoice.env["account.move"].create(
-            {
-                "move_type": "out_refund",
-                "reversed_entry_id": invoice.id,
-                "company_id": company.id,
-                "journal_id": invoice.journal_id.id,
-                "partner_id": invoice.partner_id.id,
-                "currency_id": invoice.currency_id.id,
-                "fiscal_position_id": invoice.fiscal_position_id.id,
-                "invoice_date": today,
-                "date": today,
-                "invoice_payment_term_id": False,
-                "invoice_origin": invoice.invoice_origin,
-                "ref": text,
-                "mbn_send_state": "waiting" if company.mbn_send_invoices and not quiet else False,
-                "invoice_line_ids": [
-                    Command.create(
-                        charge._prepare_credit_line(amount, text, pricing, len(parts) == 1)
-                    )
-                    for charge, amount in parts.items()
-                ],
-            }
-        )
-        note.action_post()
-        claims = (invoice + note).line_ids.filtered(
-            lambda line: line.display_type == "payment_term" and not line.reconciled
-        )
-        if len(claims.move_id) > 1:
-            claims.reconcile()
-        return note
-
-    def _prepare_credit_line(self, amount, text, pricing, is_alone):
-        """``account.move.line`` values that take back ``amount`` of the charge's line.
-
-        With tax on top the price is that of ``amount``, so that all lines of the credit note
-        come to the sum of their amounts; one that ``is_alone`` may be as it was invoiced.
-        """
-        line = self.invoice_line_id
-        vals = {
-            "product_id": line.product_id.id,
-            "name": f"{line.name}\n{text}",
-            "account_id": line.account_id.id,
-            "tax_ids": [Command.set(line.tax_ids.ids)],
-            "analytic_distribution": line.analytic_distribution,
-            "quantity": line.quantity,
-            "price_unit": line.price_unit,
-            "discount": line.discount,
-            "mbn_credited_charge_id": self.id,
-        }
-        currency = self.currency_id
-        is_exact = is_alone or all(line.tax_ids.flatten_taxes_hierarchy().mapped("price_include"))
-        if not is_exact or currency.compare_amounts(amount, line.price_total):
-            price = pricing._price_of(amount, line.product_id, line.tax_ids, currency)
-            vals |= {"quantity": 1.0, "discount": 0.0, "price_unit": price}
-        return vals

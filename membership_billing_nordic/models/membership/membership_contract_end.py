@@ -91,9 +91,10 @@ class MembershipContract(models.Model):
         :param exit_fee: charge what leaving within the binding period costs
         :param quiet: credit notes are not sent
         :raises UserError: a contract that is not running, or an end before the start
+        :return: the credit notes
         """
         self._check_can_end(day)
-        self._end_with(day, reason, note, credit, exit_fee, quiet)
+        return self._end_with(day, reason, note, credit, exit_fee, quiet)
 
     def _end_with(self, day, reason, note, credit, exit_fee=False, quiet=False):
         """The same for contracts that may end then, or have ended later than that."""
@@ -102,11 +103,13 @@ class MembershipContract(models.Model):
                 contract._pick_up_charges()
             today = contract.company_id._billing_today()
             contract._write_dated({"date_end": day, "end_reason": reason}, today, reason, note)
+        notes = self.env["account.move"]
         for contract in self:
-            contract._settle_after(day, credit, quiet)
+            notes |= contract._settle_after(day, credit, quiet)
             if exit_fee and contract._exit_fee_on(day):
                 contract._charge_exit_fee(day)
         self._refresh_status()
+        return notes
 
     def _check_can_end(self, day):
         if any(contract.state not in RUNNING for contract in self):
@@ -184,7 +187,7 @@ class MembershipContract(models.Model):
         """The part of the period's charges that is owed when ``day`` is the last day."""
         if day < period.date_from:
             return Fraction(0)
-        count = OWED_BY.get(period.plan_id.first_period)
+        count = OWED_BY.get(period.plan_id._end_rule())
         if not count:
             return Fraction(1)
         rules, since = period.plan_id._rules(), self._plan_start_on(period.date_from)
@@ -193,7 +196,11 @@ class MembershipContract(models.Model):
         return Fraction(count(months, first, day), count(months, first, period.date_to))
 
     def _settle_after(self, day, credit, quiet):
-        """Drop, and with ``credit`` credit, what is charged for the time after ``day``."""
+        """Drop, and with ``credit`` credit, what is charged for the time after ``day``.
+
+        :return: the credit notes
+        """
+        notes = self.env["account.move"]
         left = self._left_after(day)
         charges = self.env["membership.charge"].sudo().browse([charge.id for charge in left])
         waiting = charges.filtered(lambda charge: charge.state == "to_invoice")
@@ -201,7 +208,7 @@ class MembershipContract(models.Model):
         billed = (charges - waiting).filtered(lambda charge: charge.invoice_id.state == "posted")
         if credit and billed:
             text = self.env._("Membership ended on %(day)s", day=format_date(self.env, day))
-            billed._credit({charge: left[charge] for charge in billed}, text, quiet)
+            notes = billed._credit({charge: left[charge] for charge in billed}, text, quiet)
         later = self.sudo().period_ids.filtered(
             lambda period: (
                 period.date_from > day
@@ -209,6 +216,7 @@ class MembershipContract(models.Model):
             )
         )
         self._give_back(later)
+        return notes
 
     @api.model
     def _give_back(self, periods):

@@ -61,6 +61,7 @@ class MembershipContract(models.Model):
             "left": self.env._("Left of the time that is invoiced"),
             "credit": self.env._("Credited"),
             "kept": self.env._("Nothing is credited"),
+            "stands": self.env._("Was paid, and stands to the payer"),
             "exit_fee": self.env._("Leaving within the binding period"),
             "bank": self.env._("On its way to the bank"),
         }
@@ -234,7 +235,27 @@ class MembershipContract(models.Model):
             self._left_row(invoice, sum(billed[charge] for charge in charges), vals)
             for invoice, charges in self._by_invoice(billed)
         ]
+        if vals.get("credit"):
+            rows += self._stands_rows(billed, vals.get("money"))
         return rows + self._waiting_rows(self.payer_id, waiting)
+
+    def _paid_of(self, billed):
+        """What of the amounts to credit was paid: it stands to the payer when it is credited."""
+        return sum(
+            max(sum(billed[charge] for charge in charges) - invoice.amount_residual, 0.0)
+            for invoice, charges in self._by_invoice(billed)
+        )
+
+    def _stands_rows(self, billed, money):
+        stands = self.currency_id.round(self._paid_of(billed))
+        if self.currency_id.is_zero(stands):
+            return []
+        texts = {
+            "open": self.env._("Was paid: used on open invoices of the payer"),
+            "refund": self.env._("Was paid: proposed to be paid back"),
+        }
+        text = texts.get(money) or self.env._("Was paid: stands for the payer's next invoice")
+        return [self._consequence("stands", text, stands)]
 
     def _by_invoice(self, charges):
         return self.env["membership.charge"].union(*charges).grouped("invoice_id").items()

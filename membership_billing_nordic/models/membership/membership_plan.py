@@ -160,6 +160,21 @@ class MembershipPlan(models.Model):
         "the middle of it, coming back from a pause, or leaving. By joining date: what the "
         "table of joining dates says.",
     )
+    end_credit = fields.Selection(
+        [
+            ("part", "As for part of a period"),
+            ("none", "Nothing"),
+            ("day", "By day"),
+            ("month", "By month begun"),
+        ],
+        string="Credit at an Early End",
+        required=True,
+        default="part",
+        help="What is given back of a period that is invoiced when the membership ends in it. As "
+        "for part of a period: in full and by joining date give nothing back. By month begun: the "
+        "months after the one it ends in. Periods that begin after the end are credited as a "
+        "whole by any rule.",
+    )
     joining_ids = fields.One2many(
         "membership.plan.joining", "plan_id", string="Joining Dates", copy=True
     )
@@ -255,6 +270,11 @@ class MembershipPlan(models.Model):
             plan.has_phase_prices = plan.has_phase_prices or any(
                 price.period_from > 1 or price.period_to < PERIOD_MAX for price in prices
             )
+
+    def _end_rule(self):
+        """By what the owed part of a period is counted in which a membership ends."""
+        self.ensure_one()
+        return self.first_period if self.end_credit == "part" else self.end_credit
 
     def _compute_contract_count(self):
         counts = dict(

@@ -1,0 +1,245 @@
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_amount
+
+
+class BankMoneyMove(models.Model):
+    """Money that stood to one payer and was moved to another: an entry between two receivables.
+
+    It is never deleted: taking it back is a reversal, and both stay visible.
+    """
+
+    _name = "bank.money.move"
+    _description = "Money Moved to Another Payer"
+    _order = "id desc"
+    _rec_name = "move_id"
+
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    partner_id = fields.Many2one(
+        "res.partner", string="From", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    to_partner_id = fields.Many2one(
+        "res.partner", string="To", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    amount = fields.Monetary(required=True, readonly=True)
+    reason = fields.Char(required=True, readonly=True, help="Why it was moved.")
+    credit_line_id = fields.Many2one(
+        "account.move.line",
+        string="Credit",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        help="What stood to the first payer.",
+    )
+    move_id = fields.Many2one(
+        "account.move",
+        string="Entry",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        help="The entry that moves it.",
+    )
+    date = fields.Date(related="move_id.date", store=True)
+    undone_move_id = fields.Many2one(
+        "account.move",
+        string="Undone By",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The entry that took it back.",
+    )
+
+    _booked_once = models.Constraint("UNIQUE(move_id)", "This entry moves money already.")
+    _some_money = models.Constraint("CHECK(amount > 0)", "Move an amount above zero.")
+    _to_another = models.Constraint(
+        "CHECK(partner_id != to_partner_id)", "Choose another payer than the one it stands to."
+    )
+
+    @api.depends("partner_id", "to_partner_id", "amount")
+    def _compute_display_name(self):
+        for row in self:
+            row.display_name = self.env._(
+                "%(amount)s from %(payer)s to %(other)s",
+                amount=format_amount(self.env, row.amount, row.currency_id),
+                payer=row.partner_id.name,
+                other=row.to_partner_id.name,
+            )
+
+    # ------------------------------------------------------------------ moving
+
+    @api.model
+    def _move(self, credit, to_partner, amount, reason):
+        """Move ``amount`` of an open credit to another payer.
+
+        :param credit: ``account.move.line`` that stands to a payer
+        :raises UserError: more than stands, being paid back, or to the same payer
+        :return: the ``bank.money.move``
+        """
+        self.env["bank.refund"]._check_may_propose()
+        if not reason:
+            raise UserError(self.env._("Say why the money is moved."))
+        credit.check_access("read")
+        credit = credit._mbn_lock_standing()
+        to_partner = to_partner.commercial_partner_id.sudo()
+        self._check(credit, to_partner, amount)
+        company = credit.company_id
+        move = (
+            self.sudo()
+            .with_company(company)
+            .env["account.move"]
+            .create(
+                {
+                    "move_type": "entry",
+                    "journal_id": company._mbn_general_journal().id,
+                    "date": company._billing_today(),
+                    "ref": reason,
+                    "line_ids": [
+                        Command.create(vals)
+                        for vals in self._entry_lines(credit, to_partner, amount)
+                    ],
+                }
+            )
+        )
+        move.action_post()
+        taken = move.line_ids.filtered(lambda line: line.partner_id == credit.partner_id)
+        (credit + taken).reconcile()
+        return (
+            self.sudo()
+            .create(
+                {
+                    "company_id": company.id,
+                    "currency_id": credit.currency_id.id,
+                    "partner_id": credit.partner_id.id,
+                    "to_partner_id": to_partner.id,
+                    "amount": amount,
+                    "reason": reason,
+                    "credit_line_id": credit.id,
+                    "move_id": move.id,
+                }
+            )
+            .with_env(self.env)
+        )
+
+    def _check(self, credit, to_partner, amount):
+        currency, standing = credit.currency_id, -credit.amount_residual_currency
+        if not to_partner or to_partner == credit.partner_id:
+            raise UserError(self.env._("Choose another payer than the one it stands to."))
+        if to_partner.company_id and to_partner.company_id not in credit.company_id.parent_ids:
+            raise UserError(
+                self.env._(
+                    "%(payer)s belongs to %(company)s.",
+                    payer=to_partner.name,
+                    company=to_partner.company_id.name,
+                )
+            )
+        if currency.compare_amounts(amount, 0) <= 0:
+            raise UserError(self.env._("Enter an amount above zero."))
+        if currency.compare_amounts(amount, standing) > 0:
+            raise UserError(
+                self.env._(
+                    "Only %(standing)s stands to %(payer)s here.",
+                    standing=format_amount(self.env, standing, currency),
+                    payer=credit.partner_id.name,
+                )
+            )
+
+    def _entry_lines(self, credit, to_partner, amount):
+        """The payer's line, and that of who gets it."""
+        company, currency = credit.company_id, credit.currency_id
+        today = company._billing_today()
+        balance = currency._convert(amount, company.currency_id, company, today)
+        payer = credit.partner_id
+        shared = {"currency_id": currency.id, "tax_ids": [Command.clear()]}
+        receiving = to_partner.with_company(company).property_account_receivable_id
+        return [
+            shared
+            | {
+                "name": self.env._("Moved to %(payer)s", payer=to_partner.name),
+                "partner_id": payer.id,
+                "account_id": credit.account_id.id,
+                "amount_currency": amount,
+                "balance": balance,
+            },
+            shared
+            | {
+                "name": self.env._("Moved from %(payer)s", payer=payer.name),
+                "partner_id": to_partner.id,
+                "account_id": receiving.id,
+                "amount_currency": -amount,
+                "balance": -balance,
+            },
+        ]
+
+    def _received_line(self):
+        return self.move_id.line_ids.filtered(lambda line: line.partner_id == self.to_partner_id)
+
+    # ------------------------------------------------------------------ taking it back
+
+    def action_undo(self):
+        """Take these back by a reversal of today: the money stands to who had it before.
+
+        What it paid meanwhile is open again.
+
+        :raises UserError: it is being paid back, or was undone
+        """
+        self.env["bank.refund"]._check_may_propose()
+        self.check_access("read")
+        for row in self.sudo():
+            row._lock_to_undo()
+            row.move_id.line_ids.remove_move_reconcile()
+            row.undone_move_id = row._reverse()
+
+    def _lock_to_undo(self):
+        locked = self.try_lock_for_update()
+        locked.invalidate_recordset()
+        if not locked or self.undone_move_id:
+            raise UserError(self.env._("This was undone already, or somebody is working on it."))
+        received = self._received_line()
+        if refund := received.mbn_refund_id:
+            raise UserError(
+                self.env._(
+                    "%(payer)s is being paid back this money by refund %(refund)s. Cancel the "
+                    "refund first.",
+                    payer=self.to_partner_id.name,
+                    refund=refund.reference,
+                )
+            )
+        paid = self.env["bank.refund.line"].search(
+            [("move_line_id", "=", received.id), ("refund_id.state", "=", "paid")]
+        )
+        if paid:
+            raise UserError(
+                self.env._(
+                    "%(payer)s was paid back this money by refund %(refund)s: it cannot be moved "
+                    "back.",
+                    payer=self.to_partner_id.name,
+                    refund=paid.refund_id[:1].reference,
+                )
+            )
+
+    def _reverse(self):
+        today = self.company_id._billing_today()
+        ref = self.env._("Undone: %(reason)s", reason=self.reason)
+        return self.move_id._reverse_moves([{"date": today, "ref": ref}], cancel=True)
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    def _mbn_general_journal(self):
+        """The general journal for entries that no bank reported."""
+        self.ensure_one()
+        journals = self.env["account.journal"].sudo()
+        agreements = self.env["bank.agreement"].sudo()
+        of_banks = agreements.search([("company_id", "parent_of", self.ids)]).booking_journal_id
+        return journals.search(
+            [
+                *journals._check_company_domain(self),
+                ("type", "=", "general"),
+                ("id", "not in", of_banks.ids),
+            ],
+            limit=1,
+        )
