@@ -1,12 +1,13 @@
 """Writes deliveries 0601: collections by Betalingsservice (0112) and payment slips (0117).
 
 Source: guidelines for data suppliers, BS 0601. A customer gets one collection for a day:
-requests of the same payer and due date are merged into one.
+requests of the same payer and due date are merged into one. A disbursement (sign 2) pays money to
+the account of a debtor with a mandate; sums are collections less disbursements, without a sign.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from io import BytesIO
@@ -19,6 +20,7 @@ from ...membership_billing_nordic.formats.latin_1 import to_latin_1
 from ...membership_billing_nordic.formats.messages import (
     Assignment,
     CollectionRequest,
+    CreditTransfer,
     EncodedFile,
     FormatError,
     OutgoingMessage,
@@ -55,11 +57,13 @@ class Terms:
 
     ``with_slips``: the total solution, in which payers without a mandate get payment slips; it
     wants their addresses, and zeros for mandate numbers unless ``sends_mandate_numbers``.
+    ``with_disbursements``: the creditor's bank lets money be paid to debtors with a mandate.
     ``main_text`` stands on the debtor's payment overview, ``own_id`` is for ourselves.
     """
 
     with_slips: bool = True
     sends_mandate_numbers: bool = False
+    with_disbursements: bool = False
     main_text: str = ""
     own_id: str = ""
 
@@ -84,13 +88,16 @@ class Collections:
         self, request: OutgoingMessage, today: date | None = None, is_test: bool = False
     ) -> list[FormatError]:
         """What keeps ``request`` from being written in a file made ``today``, if that is told."""
-        if type(request) is not CollectionRequest:
-            return [FormatError(request.key, "request", "a collection")]
-        content = _Content(request, self.terms_of(request.agreement_number))
+        if type(request) not in _WRITTEN:
+            return [FormatError(request.key, "request", _WHAT)]
+        terms = self.terms_of(request.agreement_number)
+        if type(request) is CreditTransfer and not terms.with_disbursements:
+            return [FormatError(request.key, "request", _NO_DISBURSEMENTS)]
+        content = _content(request, terms)
         wrong = [
             *content.faults(),
             *wrong_amount(request),
-            *_wrong_date(request, today, is_test),
+            *_wrong_date(content.request, today, is_test),
         ]
         return [FormatError(request.key, *fault) for fault in wrong]
 
@@ -99,13 +106,16 @@ class Collections:
     ) -> EncodedFile:
         """The delivery as bytes, each record followed by CR LF, without blanks at its end.
 
-        The collections of an agreement come by payer number and due date. Requests that are
-        merged have the same record.
+        The collections of an agreement come by payer number and due date, whatever assignments
+        they are in. Requests that are merged have the same record.
         """
         stream, starts = BytesIO(), {}
+        of_agreement = {}
+        for each in assignments:
+            of_agreement.setdefault(each.agreement_number, []).append(each)
         in_order = [
-            replace(each, requests=tuple(sorted(each.requests, key=_payer_and_day)))
-            for each in assignments
+            replace(own[0], requests=tuple(sorted(_requests_of(own), key=_payer_and_day)))
+            for own in of_agreement.values()
         ]
         writer = self.write(stream, transmission, in_order, today, starts)
         count = sum(len(each.requests) for each in assignments)
@@ -144,12 +154,22 @@ class Collections:
 
 
 _TOTAL_SOLUTION = Terms()
+_WRITTEN = (CollectionRequest, CreditTransfer)
+_WHAT = "a collection or a disbursement"
+_NO_DISBURSEMENTS = "no disbursement under an agreement whose bank allows none"
+_ONE_DISBURSEMENT = "a disbursement alone for a payer and due date"
+# What both are made of.
+_FACTS = tuple(field.name for field in fields(CreditTransfer))
+
+
+def _requests_of(assignments: Iterable[Assignment]) -> Iterator[OutgoingMessage]:
+    return chain.from_iterable(each.requests for each in assignments)
 
 
 def _payer_and_day(request: OutgoingMessage) -> tuple[str, date]:
     """By what collections are sorted and merged. Raises FormatError for other requests."""
-    if type(request) is not CollectionRequest:
-        raise FormatError(request.key, "request", "a collection")
+    if type(request) not in _WRITTEN:
+        raise FormatError(request.key, "request", _WHAT)
     if not isinstance(request.due_date, date) or isinstance(request.due_date, datetime):
         raise FormatError(request.key, "due date", "a date")
     return request.payer_number.upper(), request.due_date
@@ -161,10 +181,12 @@ def merged(requests: Sequence[CollectionRequest]) -> CollectionRequest:
     Amounts are added and texts follow one another; the rest is that of the first one, by whose
     reference the answer comes.
 
-    :raises FormatError: an amount is wrong, or some are for slips and some are not
+    :raises FormatError: an amount is wrong, some are for slips and some are not, or one pays out
     """
-    first = requests[0]
+    first = next((one for one in requests if type(one) is CollectionRequest), requests[0])
     for request in requests:
+        if type(request) is not CollectionRequest:
+            raise FormatError(request.key, "request", _ONE_DISBURSEMENT)
         if request.is_form != first.is_form:
             expected = "debits or payment slips for a payer and due date, not both"
             raise FormatError(request.key, "request", expected)
@@ -189,12 +211,21 @@ def _form_lines(requests: Sequence[CollectionRequest]) -> tuple[str, ...]:
 # ---------------------------------------------------------------------- one collection
 
 
+def _content(request: OutgoingMessage, terms: Terms) -> "_Content":
+    """The records of a collection or of a disbursement, which has the same but for its sign."""
+    if type(request) is CollectionRequest:
+        return _Content(request, terms)
+    facts = {name: getattr(request, name) for name in _FACTS}
+    return _Content(CollectionRequest(**facts), terms, is_paid_out=True)
+
+
 class _Content:
     """A collection as it is to be written, and what keeps it from that."""
 
-    def __init__(self, request: CollectionRequest, terms: Terms):
+    def __init__(self, request: CollectionRequest, terms: Terms, is_paid_out: bool = False):
         self.request = request
         self.terms = terms
+        self.is_paid_out = is_paid_out
         self.lines = text_lines(request.lines)
         self.form_lines = text_lines(request.form_lines) if request.form_lines else ()
         self.address = address_lines(request) if terms.with_slips else ()
@@ -253,7 +284,8 @@ class _Content:
                 found.append(patterns.identity % (customer, request.payer_identity.zfill(10)))
         mandate = self.mandate
         names = request.reference, request.form_reference
-        found.append(patterns.collection % (customer, mandate, day, ore, *names))
+        pattern = patterns.disbursement if self.is_paid_out else patterns.collection
+        found.append(pattern % (customer, mandate, day, ore, *names))
         for number, line in enumerate(self.lines, 1):
             found.append((patterns.text % (number, customer, mandate, line)).rstrip(" "))
         for number, line in enumerate(self.form_lines, 1):
@@ -338,7 +370,7 @@ class _Sections:
                 expected = "requests by payer number and due date"
                 raise FormatError(requests[0].key, "payer number", expected)
             before = identity
-            if any(request.is_form for request in requests):
+            if any(type(one) is CollectionRequest and one.is_form for one in requests):
                 slips.append(requests)
             else:
                 yield requests
@@ -358,13 +390,14 @@ class _Sections:
         for requests in groups:
             self._collection(patterns, requests)
         totals = writer.section
+        totals.amount = abs(totals.amount)
         sums = totals.transactions, totals.amount, totals.texts, totals.addresses
         writer.end_section(records_0601.SECTION_END_TEMPLATE.pattern % (*place, *sums))
 
     def _collection(self, patterns, requests: Sequence[CollectionRequest]) -> None:
         """The records of one collection, unless there is anything wrong with it."""
         request = requests[0] if len(requests) == 1 else merged(requests)
-        content = _Content(request, self.terms)
+        content = _content(request, self.terms)
         for fault in self._faults(requests, content):
             raise FormatError(request.key, *fault)
         writer, ore = self.writer, ore_of(request.amount)
@@ -374,7 +407,7 @@ class _Sections:
         writer.add(*found)
         totals, texts = writer.section, len(content.lines) + len(content.form_lines)
         totals.transactions += 1
-        totals.amount += ore
+        totals.amount += -ore if content.is_paid_out else ore
         totals.texts += texts
         totals.addresses += len(found) - texts - 1
 
@@ -382,6 +415,8 @@ class _Sections:
         for request in requests:
             if request.agreement_number != self.assignment.agreement_number:
                 yield "agreement number", "that of the assignment"
+        if content.is_paid_out and not self.terms.with_disbursements:
+            yield "request", _NO_DISBURSEMENTS
         yield from content.faults()
         yield from wrong_amount(content.request)
         yield from _wrong_date(content.request, self.writer.today, self.is_test)

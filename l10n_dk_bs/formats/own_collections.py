@@ -125,6 +125,9 @@ class CollectionSection(Section):
     def finish(self, record: int, line: bytes) -> Iterator[OutgoingMessage | Message]:
         yield from self.completed()
         yield from super().finish(record, line)
+        # The delivery adds up sums as they are written; a sender may add up with their signs.
+        net = self.totals.amount
+        self.totals.amount, self.totals.requested = abs(net), net
 
     def completed(self) -> Iterator[OutgoingMessage | Message]:
         """The collection that was read, if nothing in it is wrong."""
@@ -157,6 +160,7 @@ class CollectionSection(Section):
         mandate, due, sign, amount, reference, payment_id = records_0601.COLLECTION_LAYOUT.cut(
             now.line
         )
+        postcode, country = now.place
         facts = {
             "record": now.record,
             "key": f"{self.key_prefix}{self.totals.transactions}",
@@ -168,20 +172,19 @@ class CollectionSection(Section):
             "amount": kroner(int(amount)),
             "currency": "DKK",
             "due_date": read_date(due),
+            "mandate_number": "" if mandate == NO_MANDATE.encode() else mandate.decode(),
+            "payer_street": "\n".join(now.address[1:]),
+            "payer_zip": "" if postcode == "0000" else postcode,
+            "payer_country": country,
+            "lines": tuple(now.lines),
         }
         if sign == records_0601.PAID_OUT:
             return CreditTransfer(**facts)
-        postcode, country = now.place
         return CollectionRequest(
             **facts,
-            mandate_number="" if mandate == NO_MANDATE.encode() else mandate.decode(),
-            payer_street="\n".join(now.address[1:]),
-            payer_zip="" if postcode == "0000" else postcode,
-            payer_country=country,
             payer_identity=now.identity,
             is_notified_by_bank=not self.is_slip,
             is_form=self.is_slip,
             form_reference=printable(payment_id),
-            lines=tuple(now.lines),
             form_lines=tuple(now.form_lines),
         )

@@ -94,11 +94,15 @@ class Patterns:
         self.identity = pattern(
             "BS022", "0240", Constant(18, IDENTITY.decode()), Constant(43, " " * 40), end=82
         )
-        self.collection = pattern(
-            *("BS042", code, Constant(18, "00000"), mandate),
-            *(Field("due date", 52, 59), Constant(60, "1"), Field("amount", 61, 73, DIGITS)),
-            *(Field("reference", 74, 103), Constant(104, "00")),
-            end=105,
+        self.collection, self.disbursement = (
+            pattern(
+                *("BS042", code, Constant(18, "00000"), mandate),
+                *(Field("due date", 52, 59), Constant(60, sign.decode())),
+                *(Field("amount", 61, 73, DIGITS), Field("reference", 74, 103)),
+                Constant(104, "00"),
+                end=105,
+            )
+            for sign in (COLLECTED, PAID_OUT)
         )
         self.text = pattern("BS052", "0241", line_number, mandate, blank, end=52)
         self.form_text = pattern("BS062", "0241", line_number, no_mandate, blank, end=52)

@@ -82,6 +82,11 @@ AUTOMATIC_CODES = {
 COMPLETED = AUTOMATIC_CODES[b"0236"]
 REJECTED = "0237"
 REJECTED_AFTERWARDS = "rejected by the debtor after the payment"
+# The same of disbursements (sign 2).
+NOT_PAID_OUT = {
+    "0237": "disbursement rejected",
+    "0238": "disbursement found no mandate",
+}
 SLIP_CODES = {
     result.code.encode(): result
     for result in (

@@ -16,6 +16,7 @@ from ...membership_billing_nordic.formats.messages import (
     PaymentFailed,
     PaymentReceived,
     PaymentReversed,
+    RequestEvent,
 )
 from . import records
 from . import records_0602 as layouts
@@ -283,7 +284,9 @@ class AutomaticSection(_ResultSection):
         if sign != _TO_CREDITOR or (asked != paid and result.brings > 0):
             ore, amount = self.unusual(record, sign, asked, ore, amount)
         self.days[due] = f":{due_date}"
-        key = f"{result.code}:{payer}{self.days[due]}"
+        # The same customer can be paid and debited on a day.
+        way = ":out" if sign == _TO_DEBTOR else ""
+        key = f"{result.code}:{payer}{self.days[due]}{way}"
         return self.payment(facts, moment, result, ore, amount, key)
 
     def payment(self, facts, moment, result, ore, amount, key) -> Message:
@@ -304,14 +307,23 @@ class AutomaticSection(_ResultSection):
         meaning = result.meaning if result.brings else layouts.REJECTED_AFTERWARDS
         return PaymentReversed(**facts, reason=meaning)
 
-    def failed(self, facts, asked, sign, due_date, result, ore) -> PaymentFailed:
-        """A collection that brought nothing."""
+    def failed(self, facts, asked, sign, due_date, result, ore) -> PaymentFailed | RequestEvent:
+        """A collection that brought nothing, or a disbursement that was not carried out."""
         if ore:
             expected, found = "0 with a collection that was cancelled", str(kroner(ore))
             self.issues.append(warning(facts["record"], "amount paid", expected, found))
-        amount = kroner(-int(asked) if sign == _TO_DEBTOR else int(asked))
+        facts |= {
+            "amount": kroner(int(asked)),
+            "due_date": due_date,
+            "meaning": layouts.NOT_PAID_OUT.get(result.code, result.meaning)
+            if sign == _TO_DEBTOR
+            else result.meaning,
+        }
         del facts["account"]
-        return PaymentFailed(**facts, amount=amount, due_date=due_date, meaning=result.meaning)
+        if sign != _TO_DEBTOR:
+            return PaymentFailed(**facts)
+        del facts["mandate_number"]
+        return RequestEvent(**facts, event="rejected")
 
     def unusual(self, record, sign, asked, ore, amount):
         """The amount of a disbursement, or of one that is not what was asked for."""

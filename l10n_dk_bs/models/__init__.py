@@ -4,6 +4,7 @@ from . import (
     bank_agreement_meanings,
     bank_agreement_months,
     bank_agreement_payees,
+    bank_agreement_refunds,
     bank_agreement_slips,
     bank_connection,
     bank_file,

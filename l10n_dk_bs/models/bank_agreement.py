@@ -347,6 +347,7 @@ class BankAgreement(models.Model):
         return Terms(
             with_slips=self.l10n_dk_kind == "total",
             sends_mandate_numbers=self.l10n_dk_mandate_number == "number",
+            with_disbursements=self.refund_out,
             main_text=self.l10n_dk_main_text or "",
         )
 

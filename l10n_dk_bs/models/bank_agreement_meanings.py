@@ -37,6 +37,10 @@ class BankAgreement(models.Model):
             ),
             "charged back by the debtor's bank": self.env._("Taken back by the payer's bank"),
             "slip payment charged back": self.env._("The payment of the slip was taken back"),
+            "disbursement rejected": self.env._("The payment to the payer was refused"),
+            "disbursement found no mandate": self.env._(
+                "The payer has no mandate any more, so nothing was paid"
+            ),
         }
 
     def _dk_mandates(self):

@@ -2,6 +2,7 @@ from . import (
     test_betalingsservice,
     test_bs_agreement,
     test_bs_notices,
+    test_bs_refunds,
     test_bs_requests,
     test_dunning_law,
     test_dunning_year,

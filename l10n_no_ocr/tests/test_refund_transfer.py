@@ -3,6 +3,7 @@ from datetime import date, datetime
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from odoo import Command
 from odoo.addons.membership_billing_nordic.tests.iso_bank import IsoBank
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
@@ -215,6 +216,21 @@ class TestRefundTransfer(NorwayCommon):
         back = self.bank.give_back(order, order.transfers[0], date(2026, 11, 25))
         self._receive(back)
         self.assertEqual((refund.state, self._standing()), ("returned", 300))
+
+    def test_it_stands_again_where_another_report_books_what_comes_in(self):
+        agreement = self.kid_agreement
+        agreement.report_ids = [Command.create({"format": "no.ocr_giro"})]
+        refund = self._propose(account_typed=PAYEE)
+        order = self._sent(refund)
+        self._receive(self.bank.pay(order, date(2026, 11, 23)))
+        back = self._receive(self.bank.give_back(order, order.transfers[0], date(2026, 11, 25)))
+        self.assertEqual((refund.state, self._standing()), ("returned", 300))
+        self.assertEqual(back.deposit_ids.state, "booked")
+        self.assertEqual(self._balance(agreement.clearing_account_id), 0)
+        # The statement tells of the return once more.
+        again = self.bank.give_back(order, order.transfers[0], date(2026, 11, 25), kind="053")
+        self.assertEqual(self._receive(again).known_count, 1)
+        self.assertEqual(self._balance(agreement.clearing_account_id), 0)
 
     # ------------------------------------------------------------------ asking
 

@@ -246,6 +246,35 @@ def test_a_disbursement_counts_negative():
     assert not reading.refused
 
 
+def test_a_disbursement_and_a_collection_of_a_day_are_two_payments():
+    both = results(result(), result(amount=10000, sign="2", reference="RF1"))
+    assert [each.key for each in read(both).payments] == [
+        "0236:1001:2026-11-02",
+        "0236:1001:2026-11-02:out",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "meaning"),
+    [("0237", "disbursement rejected"), ("0238", "disbursement found no mandate")],
+)
+def test_a_disbursement_that_was_not_carried_out_answers_the_request(code, meaning):
+    reading = read(results(result(code, amount=10000, sign="2", reference="RF1")))
+    [answer] = reading.of(RequestEvent)
+    assert (answer.event, answer.reference, answer.bank_code) == ("rejected", "RF1", code)
+    assert (answer.amount, answer.due_date, answer.meaning) == (Decimal("100.00"), DUE, meaning)
+    assert not reading.payments
+    assert not reading.issues
+
+
+def test_a_disbursement_that_was_taken_back_brings_the_money_again():
+    out = result(amount=10000, sign="2", reference="RF1")
+    back = result("0239", amount=10000, sign="2", reference="RF1")
+    reading = read(results(out, back))
+    assert [each.amount for each in reading.payments] == [Decimal("-100.00"), Decimal("-100.00")]
+    assert reading.deposits[0].amount == 0
+
+
 def test_a_notification_without_an_amount_is_no_money():
     content = with_field(results(result(amount=0, paid=0)), 3, 56, "0")
     reading = read(content)

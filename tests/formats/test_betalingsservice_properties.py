@@ -15,6 +15,7 @@ from odoo.addons.l10n_dk_bs.formats.outgoing_mandates import MandateRequests
 from odoo.addons.membership_billing_nordic.formats.messages import (
     BankNotice,
     CollectionRequest,
+    CreditTransfer,
     FormatError,
     MandateCancellation,
     MandateRequest,
@@ -23,6 +24,7 @@ from odoo.addons.membership_billing_nordic.formats.messages import (
     PaymentFailed,
     PaymentReceived,
     PaymentReversed,
+    RequestEvent,
 )
 
 from tests.bank_simulator.denmark import reading as house
@@ -91,13 +93,37 @@ def requests(is_form):
     )
 
 
+def payouts():
+    return st.builds(
+        lambda place, **facts: CreditTransfer(**facts | place),
+        place=AT_HOME | ABROAD,
+        key=st.uuids().map(str),
+        account=st.just(""),
+        agreement_number=st.just(AGREEMENT),
+        payer_number=CUSTOMERS,
+        payer_name=WORD,
+        payer_street=WORD,
+        mandate_number=MANDATES,
+        amount=ORE.map(lambda ore: Decimal(ore) / 100),
+        currency=st.just("DKK"),
+        due_date=DAYS,
+        reference=REFERENCES,
+        lines=LINES,
+    )
+
+
 FILES = st.lists(
-    requests(False) | requests(True),
+    requests(False) | requests(True) | payouts(),
     min_size=1,
     max_size=3,
     unique_by=lambda request: (request.payer_number, request.due_date),
 )
-TERMS = st.sampled_from([Terms(), Terms(sends_mandate_numbers=True, main_text="Kontingent")])
+TERMS = st.sampled_from(
+    [
+        Terms(with_disbursements=True),
+        Terms(sends_mandate_numbers=True, main_text="Kontingent", with_disbursements=True),
+    ]
+)
 
 
 def encoded(found, terms):
@@ -119,14 +145,17 @@ def test_an_independent_reader_reads_what_was_written(found, terms):
     assert len(by_identity) == len(found)
     for request in found:
         each = by_identity[request.payer_number.lstrip("0"), request.due_date]
-        assert (each.creditor, each.group, each.sign) == (CREDITOR, GROUP, "1")
+        is_paid_out = isinstance(request, CreditTransfer)
+        is_form = not is_paid_out and request.is_form
+        sign = "2" if is_paid_out else "1"
+        assert (each.creditor, each.group, each.sign) == (CREDITOR, GROUP, sign)
         assert each.amount == int(request.amount * 100)
-        assert (each.is_slip, each.reference) == (request.is_form, request.reference)
-        assert each.payer_id == request.form_reference
-        named = terms.sends_mandate_numbers and not request.is_form
+        assert (each.is_slip, each.reference) == (is_form, request.reference)
+        assert each.payer_id == ("" if is_paid_out else request.form_reference)
+        named = terms.sends_mandate_numbers and not is_form
         assert each.mandate == (request.mandate_number if named else "")
         assert shown(each.text) == shown(request.lines)
-        assert shown(each.slip_text) == shown(request.form_lines)
+        assert shown(each.slip_text) == ("" if is_paid_out else shown(request.form_lines))
         assert each.address[:2] == [request.payer_name, request.payer_street]
 
 
@@ -137,15 +166,16 @@ def test_what_was_written_is_read(found, terms):
     reading = read(file.content)
     assert not reading.issues
     assert reading.totals == list(file.totals)
-    back = {each.record: each for each in reading.of(CollectionRequest)}
+    back = {each.record: each for each in reading.of(CollectionRequest, CreditTransfer)}
     for request in found:
         each = back[file.records[request.key]]
-        for name in (
-            *("agreement_number", "amount", "currency", "due_date", "reference", "is_form"),
-            *("form_reference", "payer_name"),
-        ):
+        assert type(each) is type(request)
+        names = ("agreement_number", "amount", "currency", "due_date", "reference", "payer_name")
+        if type(request) is CollectionRequest:
+            names += ("is_form", "form_reference")
+            assert each.payer_identity.lstrip("0") == request.payer_identity.lstrip("0")
+        for name in names:
             assert getattr(each, name) == getattr(request, name)
-        assert each.payer_identity.lstrip("0") == request.payer_identity.lstrip("0")
         assert shown(each.lines) == shown(request.lines)
 
 
@@ -153,7 +183,8 @@ def test_what_was_written_is_read(found, terms):
 @given(FILES, TERMS)
 def test_what_was_read_is_written_again(found, terms):
     content = encoded(found, terms).content
-    assert encoded(read(content).of(CollectionRequest), terms).content == content
+    back = read(content).of(CollectionRequest, CreditTransfer)
+    assert encoded(back, terms).content == content
 
 
 @settings(max_examples=12)
@@ -264,6 +295,7 @@ def a_result(draw):
         due_on=draw(PAID_ON),
         amount=amount,
         reference=draw(st.text(LATIN, max_size=30)),
+        sign=draw(st.sampled_from("112")),
         **facts if code in ("0236", "0239") else {},
     )
 
@@ -295,15 +327,19 @@ def test_results_of_an_independent_writer_are_read(found, paid):
     content = delivery(section("0211", *found), section("0215", *paid))
     reading = read(content)
     assert not reading.issues
-    by_record = iter(reading.of(PaymentReceived, PaymentReversed, PaymentFailed))
-    for item, message in zip(found, by_record, strict=False):
+    answers = (PaymentReceived, PaymentReversed, PaymentFailed, RequestEvent)
+    for item, message in zip(found, reading.of(*answers), strict=False):
         assert (message.bank_code, message.payer_number) == (item.code, item.customer)
-        assert (message.mandate_number, message.reference) == (item.mandate, item.reference)
-        assert message.amount == Decimal(item.amount) / 100
-        if item.code in ("0236", "0239"):
+        assert message.reference == item.reference
+        is_money, is_paid_out = item.code in ("0236", "0239"), item.sign == "2"
+        sign = -1 if is_money and is_paid_out else 1
+        assert message.amount == sign * Decimal(item.amount) / 100
+        if is_money:
             assert (message.order_date, message.bank_date) == (item.paid_on, item.booked_on)
+            assert message.mandate_number == item.mandate
         else:
-            assert (type(message), message.due_date) == (PaymentFailed, item.due_on)
+            failed = RequestEvent if is_paid_out else PaymentFailed
+            assert (type(message), message.due_date) == (failed, item.due_on)
     slips = [message for message in reading.payments if message.method == "giro"]
     for item, message in zip(paid, slips, strict=True):
         assert (message.bank_code, message.payer_number) == (item.code, item.customer)

@@ -301,9 +301,67 @@ def test_only_collections_are_written():
         "due_date": DUE,
         "agreement_number": AGREEMENT,
     }
-    for request in (CollectionWithdrawal(**facts), CreditTransfer(**facts)):
+    for request in (CollectionWithdrawal(**facts), MandateRequest(key="1", account="")):
         assert [x.field for x in outgoing_collections.faults(request)] == ["request"]
         assert refusal(request).field == "request"
+
+
+def payout(key="9", payer="1009", amount="20.00", **more):
+    facts = {"account": "", "agreement_number": AGREEMENT, "reference": "RF1", "currency": "DKK"}
+    facts |= {"payer_name": "Bo", "payer_street": "Prøvevej 2", "payer_zip": "8000"}
+    due = more.pop("due", DUE)
+    return CreditTransfer(
+        key=key, payer_number=payer, amount=Decimal(amount), due_date=due, **facts | more
+    )
+
+
+PAYS_OUT = {AGREEMENT: Terms(with_disbursements=True)}
+
+
+def test_a_disbursement_has_sign_2_and_counts_negative_in_a_sum_without_a_sign():
+    file = encoded(claim(), payout(amount="400.00", lines=("Hej",)), terms=PAYS_OUT)
+    lines = lines_of(file.content)
+    assert lines[9] == (
+        "BS04201234567028000000000010000000000010090000000000211202620000000040000RF1"
+        "                           00"
+    )
+    assert lines[10] == "BS0520123456702410000100001000000000001009000000000 Hej"
+    assert lines[11][31:57] == "00000000002" + "000000000005000"
+    assert lines[12][31:57] == "00000000002" + "000000000005000"
+    assert file.records == {"1": 3, "9": 7}
+    reading = read(file.content)
+    assert not reading.issues
+    [back] = reading.of(CreditTransfer)
+    assert (back.payer_number, back.amount, back.reference) == ("1009", Decimal("400.00"), "RF1")
+
+
+def test_a_disbursement_under_automatic_payments_only_names_the_mandate():
+    terms = {AGREEMENT: Terms(with_slips=False, with_disbursements=True)}
+    assert refusal(payout(), terms=terms).field == "mandate number"
+    [line] = written(payout(mandate_number=MANDATE), terms=terms)
+    assert line[42:73] == MANDATE + "02112026" + "2" + "0000000002000"
+
+
+def test_sums_of_sections_are_added_up_as_they_are_written():
+    other = "01234567-00002"
+    terms = {AGREEMENT: Terms(with_disbursements=True), other: Terms(with_disbursements=True)}
+    assignments = [
+        assignment(claim(amount="100.00")),
+        assignment(payout(amount="30.00", agreement_number=other), number=other),
+    ]
+    file = Collections(terms).encode(transmission(), assignments, TODAY)
+    assert lines_of(file.content)[-1][42:57] == "000000000013000"
+    assert not read(file.content).issues
+
+
+def test_nothing_stands_beside_a_disbursement_and_the_bank_must_allow_it():
+    alone = refusal(claim(payer="1009"), payout(), terms=PAYS_OUT)
+    assert alone.field == "request"
+    assert "alone" in str(alone)
+    assert "alone" in str(refusal(payout(), payout(key="8", reference="RF2"), terms=PAYS_OUT))
+    assert "allows none" in str(refusal(payout()))
+    assert "allows none" in str(outgoing_collections.faults(payout())[0])
+    assert not Collections(PAYS_OUT).faults(payout(), TODAY)
 
 
 def test_no_slips_under_automatic_payments_only():
@@ -332,12 +390,18 @@ def test_a_frame_that_does_not_fit_is_named(options, field):
     assert (fault.key, fault.field) == ("", field)
 
 
-def test_agreements_come_once_each_and_not_empty():
+def test_assignments_of_an_agreement_are_one_section():
+    file = Collections().encode(
+        transmission(), [assignment(claim("2", "1002")), assignment(claim())], TODAY
+    )
+    assert file.content == encoded(claim(), claim("2", "1002")).content
+
+
+def test_agreements_come_not_empty_and_with_a_number():
     encoder, start = Collections(), transmission()
     for assignments, field in (
         ([], "assignments"),
         ([assignment()], "requests"),
-        ([assignment(claim()), assignment(claim("2"))], "agreement number"),
         ([assignment(claim(), number="1")], "agreement number"),
     ):
         with pytest.raises(FormatError) as caught:

@@ -161,6 +161,62 @@ def test_a_full_list_is_read(year):
     assert len(listed) == sum(one.ends is None for one in house.mandates[CREDITOR, GROUP].values())
 
 
+def payout(number, due=date(2026, 11, 3)):
+    return messages.CreditTransfer(
+        key=f"p{number}",
+        payer_number=str(1000 + number),
+        payer_name=f"Åse Sørensen {number}",
+        payer_street="Prøvevej 1, 2. th.",
+        payer_zip="8000",
+        payer_city="Aarhus C",
+        reference=f"RF{number:05d}",
+        amount=Decimal("20.25") + number,
+        currency="DKK",
+        due_date=due,
+        **WHO,
+    )
+
+
+def test_disbursements_are_carried_out_refused_or_find_no_mandate():
+    where, at = (CREDITOR, GROUP), datetime(2026, 10, 20, 9)
+    house = Betalingsservice(
+        seed=5, supplier=SUPPLIER, agreements={where: "total"}, pays_out=[where]
+    )
+    for number in range(100):
+        house.sign_up(*where, str(1000 + number), date(2026, 9, 1))
+    encoder = Collections({NUMBER: Terms(with_disbursements=True)})
+    asked = [payout(number) for number in range(120)]
+    asked += [collection(number, date(2026, 11, 2)) for number in range(10)]
+    answer = handed_in(house, at, encoder, asked, 1)
+    assert (len(answer.paid_out), len(answer.unplaced), len(answer.taken)) == (100, 20, 10)
+    found = read(house.play(date(2026, 10, 1), date(2026, 12, 31)), DECODERS)
+    assert net(found) == Decimal(sum(house.sums.values())) / 100
+    ends = {one.reference: outcome for one, outcome in house.ends if one.sign == "2"}
+    out = {one.reference for one in found[messages.PaymentReceived] if one.amount < 0}
+    not_out = {one.reference: one.meaning for one in found[messages.RequestEvent]}
+    assert out == {name for name, outcome in ends.items() if outcome == "paid"}
+    assert {name: not_out[name] for name in not_out} == {
+        name: {"refused": "disbursement rejected", "cancelled": "disbursement found no mandate"}[
+            outcome
+        ]
+        for name, outcome in ends.items()
+        if outcome != "paid"
+    }
+    assert set(not_out.values()) == {"disbursement rejected", "disbursement found no mandate"}
+    told = [notice.text for notice in found[messages.BankNotice]]
+    assert [text for text in told if "RF00119" in text]
+    assert len(told) == 20
+
+
+def test_what_the_bank_does_not_allow_is_not_paid_out():
+    house = Betalingsservice(seed=5, supplier=SUPPLIER, agreements={(CREDITOR, GROUP): "total"})
+    house.sign_up(CREDITOR, GROUP, "1001", date(2026, 9, 1))
+    encoder = Collections({NUMBER: Terms(with_disbursements=True)})
+    answer = handed_in(house, datetime(2026, 10, 20, 9), encoder, [payout(1)], 1)
+    assert [one.customer for one in answer.not_allowed] == ["1001"]
+    assert not house.sums
+
+
 def test_a_slip_for_a_payer_whose_mandate_was_told_is_noticed():
     house = Betalingsservice(seed=5, supplier=SUPPLIER, agreements={(CREDITOR, GROUP): "total"})
     house.sign_up(CREDITOR, GROUP, "1000", date(2026, 9, 29))

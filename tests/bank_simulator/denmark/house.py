@@ -21,6 +21,9 @@ SLIP_HABITS = {
     "charged_back": 2,
     "never": 10,
 }
+# The same of disbursements: paid, refused by the payer's bank, the mandate ended before.
+PAYOUT_OUTCOMES = {"paid": 90, "refused": 6, "cancelled": 4}
+_PAID_OUT = "2"
 _LONGEST_AHEAD = timedelta(days=90)
 _NOTICE_OF_CANCELLATION = 3
 _REGISTERED_AFTER = 2
@@ -46,7 +49,8 @@ class Answer:
 
     ``missed``: collections that came after their month was closed. ``without_mandate``: what
     an agreement of automatic payments only asked of payers who have none. ``with_mandate``: slips
-    for payers of whose mandates the creditor had been told.
+    for payers of whose mandates the creditor had been told. ``paid_out``: disbursements; those that
+    the bank does not allow are ``not_allowed``, those for payers without a mandate ``unplaced``.
     """
 
     number: str
@@ -57,22 +61,27 @@ class Answer:
     without_mandate: list = field(default_factory=list)
     with_mandate: list = field(default_factory=list)
     doubles: list = field(default_factory=list)
+    paid_out: list = field(default_factory=list)
+    not_allowed: list = field(default_factory=list)
+    unplaced: list = field(default_factory=list)
 
 
 class Betalingsservice:
     """Plays it all for one data supplier; everything follows from ``seed``.
 
-    ``agreements`` maps (creditor number, debtor group) to ``automatic`` or ``total``.
+    ``agreements`` maps (creditor number, debtor group) to ``automatic`` or ``total``;
+    ``pays_out`` has those whose bank allows disbursements.
     ``sums`` is what the bank puts on the account, in øre, by creditor, group and day;
     ``ends`` is what became of each collection that was taken.
     """
 
-    def __init__(self, *, seed, supplier, agreements, outcomes=None, slip_habits=None):
+    def __init__(self, *, seed, supplier, agreements, outcomes=None, slip_habits=None, pays_out=()):
         self.chance = Random(seed)
         self.supplier = supplier
         self.agreements = agreements
         self.outcomes = outcomes or OUTCOMES
         self.slip_habits = slip_habits or SLIP_HABITS
+        self.pays_out = set(pays_out)
         self.mandates: dict[tuple[str, str], dict[str, Mandate]] = defaultdict(dict)
         self.sums: dict[tuple[str, str, date], int] = defaultdict(int)
         self.ends: list[tuple[reading.Collection, str]] = []
@@ -188,6 +197,9 @@ class Betalingsservice:
         if one.due_on - at.date() > _LONGEST_AHEAD:
             answer.missed.append(one)
             return
+        if one.sign == _PAID_OUT:
+            self._take_payout(one, at, mandate, answer)
+            return
         if one.is_slip or not mandate:
             if not one.is_slip and self._agreement(one) == _AUTOMATIC_ONLY:
                 answer.without_mandate.append(one)
@@ -204,6 +216,26 @@ class Betalingsservice:
             self._play(one, mandate)
         self._known.add(identity)
 
+    def _take_payout(self, one, at, mandate, answer):
+        """Money to a debtor: only where the creditor's bank allows it, and only with a mandate."""
+        if (one.creditor, one.group) not in self.pays_out:
+            answer.not_allowed.append(one)
+        elif at > days.closes(one.due_on):
+            answer.missed.append(one)
+        elif not mandate:
+            answer.unplaced.append(one)
+            told = writing.Unplaced(
+                customer=one.customer,
+                due_on=one.due_on,
+                amount=one.amount,
+                reference=one.reference,
+            )
+            self._queue(days.after(at.date(), 1), "0621", one.creditor, one.group, "", told)
+        else:
+            answer.paid_out.append(one)
+            self._known.add((one.creditor, one.group, one.customer, one.due_on))
+            self._play(one, mandate, PAYOUT_OUTCOMES)
+
     def _mandate_of(self, one) -> Mandate | None:
         mandate = self.mandates[one.creditor, one.group].get(one.customer)
         if not mandate or not mandate.covers(one.due_on):
@@ -216,8 +248,8 @@ class Betalingsservice:
         names, sizes = zip(*weights.items(), strict=True)
         return self.chance.choices(names, sizes)[0]
 
-    def _play(self, one, mandate):
-        outcome = self._choose(self.outcomes)
+    def _play(self, one, mandate, outcomes=None):
+        outcome = self._choose(outcomes or self.outcomes)
         self.ends.append((one, outcome))
         getattr(self, f"_play_{outcome}")(one, mandate, days.on_or_after(one.due_on))
 
@@ -253,10 +285,11 @@ class Betalingsservice:
             paid_on=moved_on,
             booked_on=moved_on,
             paid=one.amount if moved_on else 0,
+            sign=one.sign,
         )
         self._queue(told_on, "0602", one.creditor, one.group, writing.AUTOMATIC, result)
         if moved_on:
-            self.sums[one.creditor, one.group, moved_on] += sign * one.amount
+            self.sums[one.creditor, one.group, moved_on] += sign * one.signed
 
     def _play_slip(self, one, today):
         habit = self._choose(self.slip_habits)

@@ -16,7 +16,7 @@ NO_MANDATE = "9" * 9
 
 @dataclass(slots=True, kw_only=True)
 class Result:
-    """What became of a collection (0236 to 0239)."""
+    """What became of a collection, or with sign 2 of a disbursement (0236 to 0239)."""
 
     code: str
     customer: str
@@ -27,11 +27,12 @@ class Result:
     paid_on: date | None = None
     booked_on: date | None = None
     paid: int = 0
+    sign: str = "1"
 
     def records(self, section: "Section") -> Iterator[str]:
         yield _line(
             f"BS042{section.creditor}{self.code}000{section.group}{self.customer.upper():0>15}"
-            f"{self.mandate:0>9}{_day(self.due_on)}1{self.amount:013d}{self.reference:<30}    "
+            f"{self.mandate:0>9}{_day(self.due_on)}{self.sign}{self.amount:013d}{self.reference:<30}    "
             f"{_day(self.paid_on)}{_day(self.booked_on)}{self.paid:013d}"
         )
 
@@ -101,6 +102,25 @@ class Remark:
 
 
 @dataclass(slots=True, kw_only=True)
+class Unplaced:
+    """A disbursement for which there is no mandate, as the information list tells of it.
+
+    That it does is known, but not the place of its fields: this is the record as it was sent.
+    """
+
+    customer: str
+    due_on: date
+    amount: int
+    reference: str
+
+    def records(self, section: "Section") -> Iterator[str]:
+        yield _line(
+            f"BS042{section.creditor}028000000{section.group}{self.customer.upper():0>15}"
+            f"{'':0<9}{self.due_on:%d%m%Y}2{self.amount:013d}{self.reference:<30}00"
+        )
+
+
+@dataclass(slots=True, kw_only=True)
 class Section:
     """The results or notices of one creditor and debtor group."""
 
@@ -157,7 +177,7 @@ def delivery(
 def remarks(
     kind: str, sections: Iterable[Section], *, supplier: str, number: str, made_on: date
 ) -> bytes:
-    """An information list (0621), as far as it is known: the echoes between start and end."""
+    """An information list (0621), as far as it is known: its records between start and end."""
     sections = list(sections)
     frame = f"{supplier}BS1{kind}"
     echoes = [
