@@ -381,7 +381,17 @@ class CollectionWithdrawal(OutgoingMessage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditTransfer(_PaymentOrder):
-    """Pay ``amount`` (above zero) to the payer of a mandate on ``due_date``."""
+    """Pay ``amount`` (above zero) to the payer of a mandate on ``due_date``.
+
+    ``lines`` tell the payer what it is for, where the payer's bank shows that.
+    """
+
+    mandate_number: str = ""
+    payer_street: str = ""
+    payer_zip: str = ""
+    payer_city: str = ""
+    payer_country: str = ""
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,18 @@ class BankPayment(models.Model):
             return super(BankPayment, others)._match()
         return None
 
+    def _take_back(self):
+        """A payout that was taken back: its refund came back, too."""
+        result = super()._take_back()
+        paid = self.env["bank.refund"].search(
+            [("payment_id", "in", self.reverses_id.ids), ("state", "=", "paid")]
+        )
+        for refund in paid:
+            refund._note_returned(
+                self.filtered(lambda payment, out=refund.payment_id: payment.reverses_id == out)
+            )
+        return result
+
     def _on_account(self, payment, partner):
         """All that is open of ``payment`` goes to the payer's account and pays no claim."""
         target = Target(partner, self.env["account.move.line"], payment.amount_open)

@@ -436,6 +436,11 @@ class BankRefund(models.Model):
     def _brought_back_by(self, payments):
         return self._of_payments(payments, ("paid",), 1)
 
+    @api.model
+    def _comes_back_by(self, payments):
+        """Like ``_brought_back_by``, before it is booked that they were paid at all."""
+        return self._of_payments(payments, ("sent", "paid"), 1)
+
     def _refuse(self, code="", meaning=""):
         """The bank did not pay these: the money stands as before, and a person decides."""
         desk = self.env["billing.exception"]

@@ -45,6 +45,28 @@ class BankAgreement(models.Model):
         routes = super()._refund_routes(partner)
         return ["mandate", *routes] if self._refund_mandate(partner) else routes
 
+    def _refund_day(self, refund, first, taken=()):
+        """The day on which ``refund`` is paid, the ``first`` one that is in reach or later.
+
+        Where the bank takes one record a day of a payer, it is one on which nothing is collected
+        from them, and none of ``taken``.
+        """
+        self.ensure_one()
+        if not self._collects_once_a_day():
+            return first
+        theirs = [("agreement_id", "=", self.id), ("partner_id", "=", refund.partner_id.id)]
+        orders = self.env["direct.debit.order"].search(
+            [*theirs, ("due_date", ">=", first), ("state", "!=", "withdrawn")]
+        )
+        refunds = self.env["bank.refund"].search(
+            [*theirs, ("pay_date", ">=", first), ("file_id", "!=", False)]
+        )
+        busy = {*orders.mapped("due_date"), *refunds.mapped("pay_date"), *taken}
+        day = first
+        while day in busy:
+            day = self._debit_calendar().forward(day, 1)
+        return day
+
     def _refund_request(self, refund, pay_date):
         """The message that asks the bank to pay ``refund`` (``bank.refund``) on ``pay_date``."""
         self.ensure_one()
@@ -59,4 +81,5 @@ class BankAgreement(models.Model):
             amount=refund._exact_amount(),
             currency=refund.currency_id.name,
             due_date=pay_date,
+            mandate_number=mandate.number or "",
         )

@@ -156,6 +156,7 @@ class DebitFileMaker:
             )
         )
         taken = {key for order in sent for key in order._double_keys(order.due_date)}
+        taken |= self._refund_days(orders)
         for order in orders:
             day, calendar = order.due_date, None
             while not taken.isdisjoint(order._double_keys(day)):
@@ -164,6 +165,19 @@ class DebitFileMaker:
             if day != order.due_date:
                 order._move_to(day)
             taken.update(order._double_keys(day))
+
+    def _refund_days(self, orders):
+        """The days on which payers of ``orders`` are paid back, where one record a day is taken."""
+        single = orders.filtered(lambda order: order.agreement_id._collects_once_a_day())
+        refunds = self.env["bank.refund"].search(
+            [
+                ("agreement_id", "in", single.agreement_id.ids),
+                ("partner_id", "in", single.partner_id.ids),
+                ("route", "=", "mandate"),
+                ("file_id", "!=", False),
+            ]
+        )
+        return {(one.agreement_id, one.partner_id, one.pay_date) for one in refunds}
 
     def _same_day(self, orders):
         """The domain of debits of the same payers from then on, where one a day is taken."""

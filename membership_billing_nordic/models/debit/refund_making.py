@@ -41,8 +41,13 @@ class RefundMaker(RefundGathering):
 
     def _message(self, refund):
         agreement = refund.agreement_id
-        pay_date = agreement._debit_first_due(fields.Datetime.now() + MARGIN)
-        return agreement._refund_request(refund, pay_date)
+        first = agreement._debit_first_due(fields.Datetime.now() + MARGIN)
+        taken = {
+            message.due_date
+            for other, message in self.messages.items()
+            if (other.agreement_id, other.partner_id) == (agreement, refund.partner_id)
+        }
+        return agreement._refund_request(refund, agreement._refund_day(refund, first, taken))
 
     def assignments(self):
         """An assignment for each agreement."""
