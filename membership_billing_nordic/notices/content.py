@@ -57,6 +57,27 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A text with a heading of its own, below the sum. All of it is printed, however long it is."""
+
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """A small table below the sum, such as how interest is reckoned.
+
+    The first column begins at the left; the others end at ``ends``, millimetres from the left.
+    """
+
+    heading: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    ends: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One document for one recipient."""
 
@@ -75,6 +96,8 @@ class Notice:
     taxes: tuple[tuple[str, ...], ...] = ()
     boxed: str = ""  # what must not be overlooked, such as the day of a debit
     closing: str = ""
+    # What follows the closing text: on the page of the payment part, the rest on further ones.
+    notes: tuple[Note | Details, ...] = ()
     part: PaymentPart | None = None
     foot: tuple[tuple[str, ...], ...] = ()  # columns of lines
     page_text: str = "{page} ({pages})"

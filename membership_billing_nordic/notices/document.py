@@ -1,7 +1,7 @@
 """Notices in one PDF: the flow over pages, and what stands on each page."""
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from io import BytesIO
@@ -13,7 +13,7 @@ from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from .content import Notice, Row
+from .content import Details, Note, Notice, Row
 from .fonts import Fonts, fonts, is_static
 from .sheet import GREY, INK, PAGE_HEIGHT, PAGE_WIDTH, Sheet
 
@@ -71,23 +71,25 @@ class Document:
         if typefaces:
             self.sheet = Sheet(self.canvas, typefaces)
         if self.two_sided and self.page_count % 2:
-            self.blank()
+            self._end_page()
         first = self.page_count + 1
         pages = _Flow(self.sheet, notice).pages()
         for number, page in enumerate(pages, start=1):
-            _Page(self, notice, number, len(pages)).draw(page)
-            self.canvas.showPage()
-        self.page_count += len(pages)
+            try:
+                _Page(self, notice, number, len(pages)).draw(page)
+            finally:
+                # What could not be drawn to its end is a page that belongs to nobody.
+                self._end_page()
         return Pages(first, self.page_count)
 
-    def blank(self):
-        """An empty page."""
+    def _end_page(self):
+        """End the page; one on which nothing was drawn is empty."""
         self.canvas.showPage()
         self.page_count += 1
 
     def close(self):
         if self.two_sided and self.page_count % 2:
-            self.blank()
+            self._end_page()
         with _compact():
             self.canvas.save()
 
@@ -149,6 +151,18 @@ class _PageContent:
     has_table: bool = False
     has_end: bool = False
     has_part: bool = False
+    notes: list["_Piece"] = field(default_factory=list)
+    notes_top: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A line of a note, or of a small table."""
+
+    kind: str  # heading, text, columns or cells
+    height: float
+    content: str | tuple[str, ...]
+    ends: tuple[float, ...] = ()
 
 
 class _Flow:
@@ -178,14 +192,41 @@ class _Flow:
             y += height
         # The totals stand on the page of the payment part, so nobody looks for the sum.
         end = end_height(self.sheet, self.notice)
-        if y + end + (0.0 if part_first else self.part_height) > page.bottom:
+        part = 0.0 if part_first else self.part_height
+        if y + end + part > page.bottom:
             pages.append(page := self._page())
+            y = page.top
         page.has_end = True
         if part_first:
             pages[0].has_part = True
         elif self.part_height:
             page.has_part = True
-        return pages
+            page.bottom -= self.part_height
+        return pages + self._notes(page, y + end)
+
+    def _notes(self, page, y):
+        """Put the notes where there is room for them; returns the further pages they take."""
+        further = []
+        page.notes_top = y
+        for pieces_of_one in map(self._pieces_of, self.notice.notes):
+            # A heading does not stand alone at the end of a page.
+            together = sum(piece.height for piece in pieces_of_one[:3])
+            for number, piece in enumerate(pieces_of_one):
+                if y + (piece.height if number else together) > page.bottom:
+                    page = self._page()
+                    further.append(page)
+                    y = page.notes_top = page.top
+                page.notes.append(piece)
+                y += piece.height
+        return further
+
+    def _pieces_of(self, note: Note | Details) -> list["_Piece"]:
+        pieces_of_it = [_Piece("heading", 8.6, note.heading)] if note.heading else []
+        if isinstance(note, Details):
+            pieces_of_it.append(_Piece("columns", LINE, note.columns, note.ends))
+            return pieces_of_it + [_Piece("cells", LINE, row, note.ends) for row in note.rows]
+        lines = self.sheet.wrap(note.text, WIDTH, 8.5)
+        return pieces_of_it + [_Piece("text", LINE, line) for line in lines]
 
     def _page(self, first=False, with_part=False):
         top = BODY_TOP + opening_height(self.sheet, self.notice) if first else BODY_TOP_LATER
@@ -263,6 +304,7 @@ class _Page:
             y = self._table(page, y)
         if page.has_end:
             self._end(y)
+        self._notes(page)
         self._foot(self.notice.part.height if page.has_part else 0.0)
         if page.has_part:
             self._part()
@@ -430,6 +472,29 @@ class _Page:
         for number, line in enumerate(lines):
             self.sheet.text(LEFT + 4, y + 9.2 + number * 4.6, line, 9.5, strong=True)
         return y + height + 5
+
+    def _notes(self, page: _PageContent):
+        y, sheet = page.notes_top, self.sheet
+        for piece in page.notes:
+            base = y + piece.height - 1.0
+            if piece.kind == "heading":
+                sheet.text(LEFT, base, piece.content, 9, strong=True, colour=self.primary)
+            elif piece.kind == "text":
+                sheet.text(LEFT, base, piece.content, 8.5)
+            else:
+                self._cells(piece, base)
+            y += piece.height
+
+    def _cells(self, piece: "_Piece", base: float):
+        strong = piece.kind == "columns"
+        colour = GREY if strong else INK
+        first, *others = piece.content
+        room = piece.ends[0] - LEFT - 22
+        self.sheet.text(LEFT, base, first, 8, strong=strong, colour=colour, width=room)
+        for end, text in zip(piece.ends, others, strict=True):
+            self.sheet.text(
+                end, base, text, 8, strong=strong, colour=colour, align="right", width=24
+            )
 
     # ------------------------------------------------------------------ foot and payment part
 

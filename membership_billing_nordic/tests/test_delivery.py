@@ -409,7 +409,7 @@ class TestLetters(DeliveryCommon):
         invoices[2].invoice_pdf_report_id.raw = b"%PDF damaged"
         with mute_logger("pypdf._reader"):
             invoices.mbn_run_id.action_print_letters()
-        self.assertEqual(self._last(invoices[2]).reason, "The PDF of the invoice cannot be read.")
+        self.assertEqual(self._last(invoices[2]).reason, "The PDF of the letter cannot be read.")
         self.assertEqual(self._printed(invoices.mbn_run_id.bundle_ids), ["Arne", "Berit"])
 
     def test_the_auditor_prints_nothing(self):

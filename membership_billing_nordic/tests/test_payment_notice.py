@@ -12,6 +12,7 @@ from odoo.tools.pdf import PdfFileReader
 from .run_common import RunCommon
 
 PRINTING = "odoo.addons.membership_billing_nordic.models.membership.billing_bundle_printing"
+BUNDLE = "odoo.addons.membership_billing_nordic.models.membership.billing_delivery_bundle"
 ADDRESS = {"street": "Storgata 1", "zip": "0155", "city": "Oslo"}
 
 
@@ -80,11 +81,40 @@ class TestPaymentNotice(RunCommon):
             ["Storgata 1", "5000", "Oslo", "NO", "1"],
         )
         self.assertEqual([row["invoice"] for row in rows], invoices.mapped("name"))
+        self.assertEqual({row["kind"] for row in rows}, {"invoice"})
         for invoice in invoices:
             (kept,) = self._text(invoice.invoice_pdf_report_id.raw)
             self.assertIn(invoice.name, kept)
         self.assertEqual(bundle.index_name, f"{bundle.name}.csv")
         self.assertIn("index_file", bundle.action_download_index()["url"])
+
+    def test_what_was_made_before_it_was_stopped_is_not_made_again(self):
+        invoices = self._invoices()
+        letters = self.env["billing.delivery"]._note(invoices, "letter", state="waiting")
+        bundle = self.env["billing.delivery.bundle"].sudo()._create_for(letters)
+        maker = type(self.env["billing.notice.maker"])
+        draw, drawn = maker._notice, []
+
+        def note(self, move, *args):
+            drawn.append(move.id)
+            return draw(self, move, *args)
+
+        with patch.object(maker, "_notice", note), patch(f"{BUNDLE}.CHUNK", 2):
+            steps = bundle._build()
+            self.assertEqual(next(steps), 2)
+            steps.close()  # the process ends here; what was committed stays
+            self.assertEqual(bundle.state, "building")
+            self.assertEqual(len(invoices.invoice_pdf_report_id), 2)
+            self.assertEqual(list(bundle._build()), [1, 1])
+            self.assertEqual(list(bundle._build()), [])
+        self.assertEqual(sorted(drawn), sorted(invoices.ids))
+        pages = self._text(base64.b64decode(bundle.file))
+        for page, name in zip(pages, ("Berit", "=Arne", "Anne"), strict=True):
+            self.assertIn(name, page)
+        for invoice in invoices:
+            self.assertTrue(invoice.is_move_sent)
+            self.assertEqual(invoice.message_main_attachment_id, invoice.invoice_pdf_report_id)
+        self.assertLess(len(base64.b64decode(bundle.file)), 90000, "fonts are in it once")
 
     def test_a_letter_that_cannot_be_drawn_is_left_out(self):
         invoices = self._invoices()

@@ -229,6 +229,20 @@ class BillingDelivery(models.Model):
             lambda letter: (letter.partner_id.zip or "", letter.partner_id.name or "", letter.id)
         )
 
+    def _print_content(self):
+        """The PDF of the letter; empty without one."""
+        self.ensure_one()
+        return self.move_id.invoice_pdf_report_id.raw or b""
+
+    def _print_names(self):
+        """Number and kind of what the letter brings, for the index of a bundle."""
+        self.ensure_one()
+        return self.move_id.name, "invoice"
+
+    def _print_failed(self, reason):
+        """Note that the letter cannot be printed."""
+        self._note_failed(self.move_id, "letter", reason)
+
     def _print(self):
         """Put letters that are in no file yet in files for the printer, and show those.
 

@@ -4,11 +4,12 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import split_every
 
-from .billing_bundle_printing import BundlePrinter
+from .billing_bundle_printing import BundlePrinter, keep_notices
 from .billing_invoice_sender import SEND_CHUNK
+from .billing_notice_maker import CHUNK
 
 BUNDLE_SIZE = 500  # letters in one file: some seconds and 400 MB to merge
-NOTICE_BUNDLE_SIZE = 2000  # where they are drawn: a minute and some MB
+NOTICE_BUNDLE_SIZE = 2000  # where they are drawn: a minute and 100 MB
 AT_ONCE = 100  # letters whose file the user can wait for
 
 
@@ -140,6 +141,13 @@ class BillingDeliveryBundle(models.Model):
             yield len(ids)
             if not self.try_lock_for_update():
                 return
+        for ids in split_every(CHUNK, self._to_draw().ids):
+            keep_notices(self.env["billing.delivery"].browse(ids))
+            self.env.flush_all()
+            self.env.invalidate_all(flush=False)
+            yield len(ids)
+            if not self.try_lock_for_update():
+                return
         self._without_pdf().bundle_id = False
         self._merge()
         yield 1
@@ -147,8 +155,18 @@ class BillingDeliveryBundle(models.Model):
     def _letters(self):
         return self.delivery_ids.filtered(lambda letter: letter.state == "waiting")
 
+    def _print_order(self):
+        """All letters that are printed, as a list of records, sorted by zip code and name."""
+        return list(self._letters()._in_print_order())
+
+    def _to_draw(self):
+        """Letters whose notice is to be drawn, in the order in which they are printed."""
+        lacking = self._letters().filtered(lambda letter: not letter.move_id.invoice_pdf_report_id)
+        drawn = lacking.move_id._mbn_as_notice()
+        return lacking.filtered(lambda letter: letter.move_id in drawn)._in_print_order()
+
     def _without_pdf(self):
-        """Letters whose PDF is to be made first; notices are drawn into the file."""
+        """Letters whose PDF is made by Odoo's report, which takes a second for each."""
         lacking = self._letters().filtered(lambda letter: not letter.move_id.invoice_pdf_report_id)
         drawn = lacking.move_id._mbn_as_notice()
         return lacking.filtered(lambda letter: letter.move_id not in drawn)
@@ -156,7 +174,7 @@ class BillingDeliveryBundle(models.Model):
     def _merge(self):
         """Put the letters one after another; those that cannot be printed are left out."""
         printer = BundlePrinter(self.env, self.two_sided)
-        content = printer.content(self._letters()._in_print_order())
+        content = printer.content(self._print_order())
         if not content:
             self.unlink()
             return

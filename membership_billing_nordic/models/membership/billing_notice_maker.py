@@ -184,7 +184,7 @@ class BillingNoticeMaker(models.AbstractModel):
             debit_day=batch["debit_days"][move.id],
             printed=move._mbn_association_print(),
             payee=(company.name, *_address(company.partner_id, company)),
-            payer=tuple(self._recipient(move)),
+            payer=tuple(self._recipient(move.partner_id, move.company_id)),
         )
         return about, style, typefaces
 
@@ -227,10 +227,10 @@ class BillingNoticeMaker(models.AbstractModel):
             known[key] = _Formats(self.env, currency)
         return known[key]
 
-    def _recipient(self, move):
-        payer = move.partner_id
+    def _recipient(self, payer, company):
+        """The lines of the address of ``payer`` on what ``company`` sends, the name first."""
         yield from _names(payer)
-        yield from _address(payer, move.company_id)
+        yield from _address(payer, company)
 
     def _title(self, about):
         if not about.number:
