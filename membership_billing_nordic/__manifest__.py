@@ -92,6 +92,8 @@
         "wizards/billing_run_views.xml",
         "wizards/billing_credit_views.xml",
         "views/account_move_views.xml",
+        "views/billing_one_off_views.xml",
+        "wizards/billing_preview_views.xml",
         "report/report_invoice.xml",
         "views/res_config_settings_views.xml",
         "views/billing_delivery_views.xml",

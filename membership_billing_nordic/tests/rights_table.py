@@ -57,7 +57,11 @@ billing.delivery.step                                 -      -        -       - 
 billing.desk                                          -      -        -       -           crud crud crud    crud
 billing.document.layout                               -      -        -       -           -    r    crud    r
 billing.exception                                     -      -        -       -           r    ru   ru      r
+billing.one.off                                       -      -        -       crud        -    crud crud    r
+billing.one.off.item                                  -      -        -       crud        -    crud crud    r
+billing.one.off.line                                  -      -        -       crud        -    crud crud    r
 billing.payment.attempt                               -      -        -       -           -    r    r       r
+billing.preview                                       -      -        -       crud        crud crud crud    crud
 billing.reference                                     -      -        -       -           -    r    r       r
 billing.run                                           -      -        -       -           -    r    crud    r
 billing.run.line                                      -      -        -       -           -    r    r       r
@@ -406,6 +410,24 @@ res.partner.action_mbn_sign_up                        -      -        x       x 
 res.partner.action_mbn_stop                           -      -        x       x           x    x    x       -
 res.partner.action_mbn_undo_end                       -      -        x       x           x    x    x       -
 res.partner.action_mbn_view_contracts                 x      -        x       x           x    x    x       x
+billing.one.off.action_confirm                        -      -        -       x           -    x    x       -
+billing.one.off.action_discard                        -      -        -       x           -    x    x       -
+billing.one.off.action_preview                        -      -        -       x           -    x    x       -
+billing.one.off.action_read_list                      -      -        -       x           -    x    x       -
+billing.one.off.action_refresh                        -      -        -       x           -    x    x       x
+billing.one.off.action_view_invoices                  -      -        -       x           -    x    x       x
+billing.one.off.line.action_fix                       -      -        -       x           -    x    x       x
+billing.one.off.line.action_look                      -      -        -       x           -    x    x       x
+billing.preview.action_change                         -      -        -       x           x    x    x       -
+billing.preview.action_portal                         -      -        -       x           x    x    x       x
+membership.contract.action_one_off                    -      -        -       x           -    x    x       -
+membership.contract.action_next_invoice               -      -        -       x           x    x    x       x
+res.partner.action_mbn_one_off                        -      -        -       x           -    x    x       -
+res.partner.action_mbn_next_invoice                   -      -        -       x           x    x    x       x
+account.move.action_mbn_preview                       -      -        -       x           -    x    x       x
+billing.api.make_invoices                             -      -        -       x           -    x    x       -
+billing.api.preview_invoice                           -      -        -       x           -    x    x       x
+billing.api.next_invoice                              -      -        -       x           x    x    x       x
 """
 # Buttons of a list that do the same whatever is selected.
 WITHOUT_RECORD = {"res.partner.action_mbn_sign_up"}
@@ -425,6 +447,9 @@ ARGUMENTS = {
     "billing.api.create_member": {"name": "Someone"},
     "billing.api.entitlement": {"member_id": "<member>"},
     "billing.api.entitlements": {"members": []},
+    "billing.api.make_invoices": {"rows": []},
+    "billing.api.next_invoice": {"contract_id": "<contract>"},
+    "billing.api.preview_invoice": {"invoice_id": 1},
     "billing.api.pause_contract": {"contract_id": "<contract>", "preview": True},
     "billing.api.resume_contract": {"contract_id": "<contract>", "preview": True},
     "billing.api.search_members": {"text": "Someone"},

@@ -5,6 +5,8 @@ from . import (
     bank_payment_place,
     bank_refund_propose,
     billing_credit,
+    billing_one_off_list,
+    billing_preview,
     billing_run_release,
     billing_run_start,
     billing_run_undo,

@@ -12,11 +12,13 @@ _DELIMITERS = (";", "\t", ",")
 _FORMULA = re.compile(r"[=@\t\r]|[+-].*[^\d\s()-]", re.DOTALL)
 
 
-def read_rows(env, content, columns):
+def read_rows(env, content, columns, uneven=None):
     """The rows of a list in ``content`` (base64): ``(line number, {column: text})`` each.
 
     Empty cells are left out, and rows without any.
 
+    :param uneven: a list that gets the numbers of rows with too many or too few cells, which are
+        then left out
     :raises UserError: it is empty or too long, has a column that is not in ``columns``, or a
         row with too many or too few cells
     """
@@ -41,6 +43,9 @@ def read_rows(env, content, columns):
                 env._("The list has more than %(limit)s rows: cut it.", limit=MOST_ROWS)
             )
         if None in cells or None in cells.values():
+            if uneven is not None:
+                uneven.append(number)
+                continue
             raise UserError(
                 env._("Row %(number)s has not as many cells as there are columns.", number=number)
             )

@@ -147,7 +147,8 @@ class DebitPlanner:
             moved[due] += [claim.id for claim in claims if claim.date_maturity != due]
         for due, ids in moved.items():
             self.env["account.move.line"].browse(ids)._mbn_move_due_date(due)
-        orders.filtered(lambda order: order._needs_notice())._send_notice()
+        if not self.env.context.get("mbn_rehearsal"):
+            orders.filtered(lambda order: order._needs_notice())._send_notice()
 
     def _order_vals(self, agreement, mandate, claims, due, amounts):
         reference = agreement._order_reference(claims)

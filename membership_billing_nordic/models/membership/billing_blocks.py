@@ -34,6 +34,10 @@ class Blocks:
             or self._of_person.get(contract.payer_id.id)
         )
 
+    def of_person(self, person):
+        """The block of ``person``, a partner; None without one."""
+        return self._of_person.get(person.id)
+
     def hold_back(self, invoices):
         """Those of ``invoices`` that are not debited: of a blocked payer or membership."""
         return invoices.filtered(

@@ -57,6 +57,19 @@ class ResPartner(models.Model):
             )
         return running
 
+    def action_mbn_next_invoice(self):
+        """Show the next invoice of the membership by which the person's status is told."""
+        self.env["billing.preview"].check_access("create")
+        self.check_access("read")
+        self.ensure_one()
+        contracts = self._mbn_live_contracts() or self._mbn_contracts_paid_for()
+        coming = contracts.filtered("next_invoice_date").sorted("next_invoice_date")
+        if not coming and not contracts:
+            raise UserError(
+                self.env._("%(name)s has no membership that is invoiced.", name=self.name)
+            )
+        return (coming or contracts)[0].action_next_invoice()
+
     def action_mbn_send_again(self):
         """Choose invoices that are to be sent once more."""
         self.env["membership.send.again"].check_access("create")
