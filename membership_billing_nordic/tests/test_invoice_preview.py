@@ -90,7 +90,9 @@ class TestNextInvoice(PreviewCommon):
         self.contract._change({"payer_id": mother.id})
         self.assertEqual(self._next().payer_id, mother.id)
         self._bill("2027-01-01")
-        self.assertEqual(str(self._next().date)[:4], "2028")
+        preview = self._next()
+        self.assertEqual(preview.date, self.contract.next_invoice_date)
+        self.assertIn("01/01/2028", preview.lines[0].text)
 
     def test_a_pause_or_a_block_says_why_there_is_none(self):
         block = self.env["billing.block"].create(

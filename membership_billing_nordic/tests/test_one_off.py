@@ -306,9 +306,11 @@ class TestOneOffRights(OneOffCommon):
         self.assertEqual((row["amount"], row["contract_ids"]), ("300.00", self.of_ola.ids))
         invoice = self.env["account.move"].browse(row["invoice_id"])
         self.assertEqual(invoice.with_user(self.treasurer).amount_total, 300.0)
-        self.assertEqual(invoice.mbn_association_id, self.north)
         next_one = self.api.next_invoice(contract_id=self.of_ola.id)
         self.assertEqual((next_one["amount"], next_one["problems"]), ("1200.00", []))
+        run = self._bill("2027-01-01")
+        billed = run.line_ids.filtered(lambda line: line.contract_id == self.of_ola).invoice_id
+        self.assertEqual((invoice | billed).mapped("mbn_association_id"), self.north)
 
     def test_and_nobody_else(self):
         answer = self.api.make_invoices(

@@ -45,7 +45,7 @@ class BillingOneOffLine(models.Model):
         try:
             rows = read_rows(self.env, one_off.content, COLUMNS, uneven)
         except UserError as error:
-            raise UserError(f"{name}: {error}") from error
+            raise UserError(self.env._("%(file)s: %(reason)s", file=name, reason=error)) from error
         wrong = {
             number: self.env._(
                 "%(file)s, line %(row)s: expected as many cells as there are columns.",

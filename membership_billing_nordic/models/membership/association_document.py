@@ -23,6 +23,13 @@ class MembershipCharge(models.Model):
             about = charge.period_id or charge.contract_id
             charge.association_id = about.association_id
 
+    @api.model
+    def _tie_to_lines(self, invoices):
+        """An invoice is its association's from the moment on that its charges are known."""
+        result = super()._tie_to_lines(invoices)
+        self.env.add_to_compute(invoices._fields["mbn_association_id"], invoices)
+        return result
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"

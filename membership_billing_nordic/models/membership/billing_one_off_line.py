@@ -73,7 +73,6 @@ class BillingOneOffLine(models.Model):
     )
     member_id = fields.Many2one(
         "res.partner",
-        string="Member",
         compute="_compute_member_id",
         store=True,
         readonly=False,
@@ -635,7 +634,7 @@ class BillingInvoiceSender(models.AbstractModel):
 
     def _send_chunk(self, moves):
         """What could not be sent of one-off invoices is on the desk like that of a run."""
-        super()._send_chunk(moves)
+        result = super()._send_chunk(moves)
         counts = defaultdict(dict)
         for one_off, state, count in self.env["account.move"]._read_group(
             [("mbn_one_off_id", "in", moves.mbn_one_off_id.ids), ("mbn_send_state", "!=", False)],
@@ -646,3 +645,4 @@ class BillingInvoiceSender(models.AbstractModel):
         for one_off, states in counts.items():
             self._report_unsent(one_off, states.get("failed", 0), states.get("portal", 0))
             self._report_letters(one_off, states.get("print", 0))
+        return result

@@ -249,7 +249,7 @@ class BillingPreviewMaker(models.AbstractModel):
         last = mails.search([], order="id desc", limit=1)
         send._send_mails({move: settings})
         mail = mails.search(
-            [("id", ">", last.id), ("model", "=", move._name), ("res_id", "=", move.id)],
+            [("id", ">", last.id or 0), ("model", "=", move._name), ("res_id", "=", move.id)],
             order="id desc",
             limit=1,
         )
@@ -271,10 +271,10 @@ def marked(content, text):
     reader = PdfFileReader(io.BytesIO(content), strict=False)
     writer = PdfFileWriter()
     for number in range(reader.getNumPages()):
-        page = reader.getPage(number)
+        writer.addPage(reader.getPage(number))
+        page = writer.getPage(number)
         size = float(page.mediaBox.getWidth()), float(page.mediaBox.getHeight())
         page.mergePage(PdfFileReader(_mark(text, *size), strict=False).getPage(0))
-        writer.addPage(page)
     with io.BytesIO() as stream:
         writer.write(stream)
         return stream.getvalue()
