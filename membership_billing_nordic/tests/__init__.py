@@ -1,5 +1,8 @@
 from . import (
     test_association,
+    test_association_levy,
+    test_association_payout,
+    test_association_share,
     test_bank_agreement,
     test_bank_booking,
     test_bank_channel,

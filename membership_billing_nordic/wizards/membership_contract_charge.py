@@ -63,6 +63,7 @@ class MembershipContractCharge(models.TransientModel):
         self.check_access("write")
         self.ensure_one()
         contract, now = self.contract_id, self.when == "now"
+        contract._check_may_charge()
         if now:
             contract._check_billing_user()
         contract.check_access("write")

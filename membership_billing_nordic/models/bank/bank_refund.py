@@ -164,10 +164,12 @@ class BankRefund(models.Model):
 
     @api.model
     def _receivables(self, company, partner, currency):
+        """Open lines of ``partner``; ``mbn_credit_accounts`` of the context names others."""
+        kind = self.env.context.get("mbn_credit_accounts", "asset_receivable")
         return [
             ("company_id", "=", company.id),
             ("partner_id", "in", partner.commercial_partner_id.ids),
-            ("account_type", "=", "asset_receivable"),
+            ("account_type", "=", kind),
             ("parent_state", "=", "posted"),
             ("reconciled", "=", False),
             ("currency_id", "=", currency.id),

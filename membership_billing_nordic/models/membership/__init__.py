@@ -57,3 +57,12 @@ from . import dunning_claim, dunning_life, dunning_card  # isort: skip
 from . import billing_block, debt_collection, member_account  # isort: skip
 from . import dunning_layout, payment_notice_report  # isort: skip
 from . import charge_back, invoice_credit  # isort: skip
+from . import (  # isort: skip
+    association_billing,
+    association_share_rule,
+    association_share,
+    association_payout,
+    association_paid,
+    association_levy,
+    association_report,
+)

@@ -1,0 +1,87 @@
+from odoo.tests import tagged
+
+from .share_common import ShareCommon
+
+
+@tagged("post_install", "-at_install", "post_install_l10n")
+class TestAssociationLevy(ShareCommon):
+    """The federation invoices its clubs: 20 for a grown-up, 10 for who is under 18."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.young = cls._payer("Young", mbn_birth_date="2015-05-05")
+        cls._contract(member=cls.young, association_id=cls.tromso.id)
+        cls.grown = cls._payer("Grown", mbn_birth_date="1990-05-05")
+        cls.of_grown = cls._contract(member=cls.grown, association_id=cls.bodo.id)
+        cls.second = cls._contract(
+            member=cls.grown, plan=cls._plan("Second"), association_id=cls.bodo.id
+        )
+        cls.levy = cls.env["membership.levy"].create(
+            {
+                "name": "Federation fee 2027",
+                "date": "2027-01-31",
+                "association_id": cls.top.id,
+                "product_id": cls.product.id,
+                "rate_ids": [
+                    (0, 0, {"name": "Under 18", "age_from": 0, "age_to": 17, "amount": 10.0}),
+                    (0, 0, {"name": "Member", "amount": 20.0}),
+                ],
+            }
+        )
+
+    def _lines(self, levy):
+        return [(line.association_id, line.member_count, line.amount) for line in levy.line_ids]
+
+    def test_members_are_counted_once_and_invoiced(self):
+        self.levy.action_count()
+        self.assertEqual(self._lines(self.levy), [(self.bodo, 1, 20.0), (self.tromso, 2, 30.0)])
+        self.levy.action_invoice()
+        invoice = self.levy.line_ids[1].invoice_id
+        self.assertEqual(invoice.partner_id, self.tromso.partner_id)
+        self.assertEqual(invoice.amount_total, 30.0)
+        self.assertEqual(invoice.state, "posted")
+        self.assertTrue(invoice.payment_reference)
+        self.assertEqual(str(invoice.invoice_date_due), "2027-01-31")
+        self.assertEqual(sorted(invoice.invoice_line_ids.mapped("quantity")), [1.0, 1.0])
+        again = self.levy.copy({"name": "Again"})
+        again.action_count()
+        with self._refused("invoiced already"):
+            again.action_invoice()
+        with self._refused("Credit these invoices first"):
+            self.levy.action_cancel()
+        for one in self.levy.line_ids.invoice_id:
+            one._reverse_moves(cancel=True)
+        self.levy.action_cancel()
+        again.action_invoice()
+        self.assertEqual(again.state, "invoiced")
+
+    def test_the_day_of_the_count_decides(self):
+        self.of_grown._change(
+            {"association_id": self.tromso.id}, self.levy.date.replace(month=2, day=10)
+        )
+        self.second._end(self.levy.date, "request")
+        self._set_today("2027-02-15")
+        self._a_day_passes()
+        self.assertEqual(self.of_grown.association_id, self.tromso)
+        self.levy.action_count()
+        self.assertEqual(self._lines(self.levy), [(self.bodo, 1, 20.0), (self.tromso, 2, 30.0)])
+        self.grown.name = "Married"
+        names = self.levy.line_ids.member_ids.mapped("name")
+        self.assertIn("Grown", names)
+        self.levy.date = "2027-02-28"
+        self.assertEqual(self.levy.state, "draft")
+        self.levy.action_count()
+        self.assertEqual(self._lines(self.levy), [(self.tromso, 3, 50.0)])
+
+    def test_districts_pay_for_their_clubs_and_only_who_has_paid_counts(self):
+        self.levy.bill_to = "below"
+        self.levy.action_count()
+        self.assertEqual(self._lines(self.levy), [(self.north, 3, 50.0)])
+        self.levy.paid_only = True
+        with self._refused("Nobody is a member"):
+            self.levy.action_count()
+        self._bill("2027-01-01")
+        self._pay(self._invoices(self.ola))
+        self.levy.action_count()
+        self.assertEqual(self._lines(self.levy), [(self.north, 1, 20.0)])
