@@ -9,7 +9,7 @@ from odoo.exceptions import UserError
 
 MOST_ROWS = 5000
 _DELIMITERS = (";", "\t", ",")
-_FORMULA = re.compile(r"[=@\t\r]|[+-].*[^\d\s()-]", re.DOTALL)
+_FORMULA = re.compile(r"[=@\t\r]|[+-](?!\d+\.\d+$).*[^\d\s()-]", re.DOTALL)
 
 
 def read_rows(env, content, columns, uneven=None):

@@ -61,9 +61,9 @@ class MembershipContractCharge(models.TransientModel):
     def action_charge(self):
         """Charge it."""
         self.check_access("write")
+        self.contract_id._check_may_charge()
         self.ensure_one()
         contract, now = self.contract_id, self.when == "now"
-        contract._check_may_charge()
         if now:
             contract._check_billing_user()
         contract.check_access("write")

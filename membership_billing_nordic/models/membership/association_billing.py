@@ -21,8 +21,7 @@ class MembershipContract(models.Model):
     _inherit = "membership.contract"
 
     def _check_billing_user(self):
-        if not self._bills_own():
-            super()._check_billing_user()
+        return self._bills_own() or super()._check_billing_user()
 
     def _bills_own(self):
         """May the user bill these as an administrator of their associations?"""
@@ -38,6 +37,11 @@ class MembershipContract(models.Model):
         """Those who see a part of the members charge them only if they may bill them."""
         if self._sees_part() and not self._bills_own():
             raise AccessError(self.env._("What members are charged is decided by the office."))
+
+    def action_charge(self):
+        """Ask what is to be charged once."""
+        self._check_may_charge()
+        return super().action_charge()
 
     def action_bill_now(self):
         """Invoice what is due for the contracts, and show the invoices."""

@@ -457,7 +457,6 @@ class MembershipPayout(models.Model):
         self._check_manager()
         self.check_access("read")
         for payout in self.sudo():
-            last = payout.refund_ids.sorted("id")[-1:]
             if payout.pay_state != "stopped" or payout.rest_line_id.reconciled:
                 raise UserError(
                     self.env._(
@@ -465,9 +464,6 @@ class MembershipPayout(models.Model):
                         "back stands to the association: refund it from there."
                     )
                 )
-            payout.proposed_by_id = (
-                self.env.user if last.state == "refused" else last.proposed_by_id
-            )
             payout.with_company(payout.company_id)._order_transfer(self.env.user)
 
     # ------------------------------------------------------------------ statement

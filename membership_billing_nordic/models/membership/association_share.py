@@ -112,6 +112,7 @@ class MembershipShare(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._book(charges)
+                self.env["billing.exception"]._close(charges, DESK)
                 self.env.flush_all()
         except psycopg2.OperationalError:
             raise
