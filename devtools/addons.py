@@ -14,6 +14,12 @@ def names(root=ROOT):
     return sorted(name for name in found if manifest(name, root).get("installable", True))
 
 
+def names_of_core(root=ROOT):
+    """Names of those of our add-ons that depend on no other one of ours."""
+    ours = set(names(root))
+    return [name for name in sorted(ours) if not ours & set(manifest(name, root)["depends"])]
+
+
 def manifest(name, root=ROOT):
     """The manifest of one add-on as a dictionary."""
     path = root / name / "__manifest__.py"

@@ -4,8 +4,9 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 from xml.etree import ElementTree
 
 from . import addons, databases, lint, odoo, provision, system_packages, venv
@@ -17,6 +18,7 @@ from .state import exclusive
 REPORTS = DEV / "reports"
 # Long tests of their own databases: those in which an add-on leaves.
 APART = "tests/system/test_uninstall_*.py"
+_cloning = Lock()  # the lock of the set-up is one of processes, not of threads
 NO_TESTS = 5  # pytest's exit status when it collected nothing
 # Options of pytest whose value could be mistaken for a path.
 _WITH_VALUE = {"-k", "-m", "-p", "-o", "-c", "-W", "-r", "--deselect", "--ignore", "--maxfail"}
@@ -101,29 +103,37 @@ def _provision(chosen):
 
 
 def _run_stages(chosen):
-    """Both stages at once when both are asked for: each keeps one processor busy.
+    """Both stages at once when both are asked for.
 
-    Some tests are a stage of their own, for whichever of the two ends first.
+    Of all tests, those of the core and of the countries are stages of their own, each in its
+    own database: a stage waits for the database, a browser or a server so often that two of
+    them leave two processors idle. Some tests are a further stage, for the first that ends.
     """
     if not (chosen.outside and chosen.inside):
-        return _outside(chosen) if chosen.outside else _inside_odoo(chosen)
+        return _outside(chosen) if chosen.outside else _inside_odoo(chosen, "inside")
     if chosen.outside != ["tests"]:
-        return _beside(lambda: _outside(chosen), inside=lambda **to: _inside_odoo(chosen, **to))
+        return _beside(
+            lambda: _outside(chosen), inside=lambda **to: _inside_odoo(chosen, "inside", **to)
+        )
+    core = [name for name in chosen.inside if name in addons.names_of_core()]
+    countries = [name for name in chosen.inside if name not in core]
     return _beside(
         lambda: _outside(chosen, f"--ignore-glob={APART}"),
-        inside=lambda **to: _inside_odoo(chosen, **to),
+        lanes=2,
+        core=lambda **to: _inside_odoo(replace(chosen, inside=core), "core", **to),
+        countries=lambda **to: _inside_odoo(replace(chosen, inside=countries), "countries", **to),
         apart=lambda **to: _apart(chosen, **to),
     )
 
 
-def _beside(here, **stages):
-    """Counts of ``here`` and of the ``stages`` that run in turn beside it, each with a log.
+def _beside(here, lanes=1, **stages):
+    """Counts of ``here`` and of the ``stages`` that run in ``lanes`` beside it, each with a log.
 
     When ``here`` ends first it takes over those that have not begun.
     """
     LOGS.mkdir(parents=True, exist_ok=True)
-    with ThreadPoolExecutor(max_workers=1) as lane:
-        begun = {name: lane.submit(_logged, name, run) for name, run in stages.items()}
+    with ThreadPoolExecutor(max_workers=lanes) as pool:
+        begun = {name: pool.submit(_logged, name, run) for name, run in stages.items()}
         try:
             counts = here()
             left = [name for name, future in begun.items() if future.cancel()]
@@ -132,7 +142,7 @@ def _beside(here, **stages):
             for name in begun.keys() - left:
                 counts += begun[name].result()
         finally:
-            lane.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)
     for name in stages:
         print(f"== {name} == (it ran beside; log: {shown(_log(name))})")
         print(_log(name).read_text(errors="replace"), flush=True)
@@ -157,17 +167,18 @@ def _apart(chosen, **output):
     return _pytest("apart", ["-p", "no:odoo", *chosen.options, *files], **output)
 
 
-def _inside_odoo(chosen, **output):
+def _inside_odoo(chosen, stage, **output):
     """The add-ons' own tests, in a database of their own."""
     try:
-        name = databases.clone(databases.scratch_name("test"))
+        with _cloning:
+            name = databases.clone(databases.scratch_name(stage))
     except DevError as error:
         print(f"dev: {error}", file=sys.stderr)
         return Counts(failed=1)
     odoo_options = [f"--odoo-config={odoo.write_config()}", f"--odoo-database={name}"]
     try:
         arguments = [*odoo_options, "--odoo-http", *chosen.options, *chosen.inside]
-        return _pytest("inside", arguments, **output)
+        return _pytest(stage, arguments, **output)
     finally:
         databases.drop(name)
 
@@ -181,7 +192,7 @@ def _pytest(stage, arguments, **output):
         print(f"== {stage} ==", flush=True)
     command = [PYTHON, "-m", "pytest", f"--junit-xml={report}", *arguments]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    if stage == "inside":
+    if "--odoo-http" in arguments:
         environment = {**odoo.environment(), **environment}
     child = subprocess.Popen([str(part) for part in command], cwd=ROOT, env=environment, **output)
     with tracked(child):
