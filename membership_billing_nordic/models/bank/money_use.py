@@ -63,20 +63,29 @@ class AccountMove(models.Model):
     def _mbn_use_standing(self):
         """Let money that stands to the payers of these new invoices pay them."""
         invoices = self.sudo().filtered(
-            lambda move: move.company_id.mbn_use_standing and move._mbn_takes_standing()
+            lambda move: move.move_type == "out_invoice" and move.company_id.mbn_use_standing
         )
         for (company, currency), group in invoices.grouped(
             lambda move: (move.company_id, move.currency_id)
         ).items():
-            group._mbn_use_standing_of(company, currency)
+            refunds = self.env["bank.refund"].sudo()
+            credits = refunds._standing(company, group.partner_id, currency)
+            if credits:
+                payers = credits.partner_id
+                owing = group.filtered(
+                    lambda move, payers=payers: (
+                        move.commercial_partner_id in payers and move._mbn_takes_standing()
+                    )
+                )
+                owing._mbn_use_credits(company, currency, credits._mbn_free_credits())
 
-    def _mbn_use_standing_of(self, company, currency):
-        refunds = self.env["bank.refund"]
-        credits = refunds._standing(company, self.partner_id, currency)._mbn_free_credits()
+    def _mbn_use_credits(self, company, currency, credits):
         used = credits.browse()
         for payer, standing in credits.grouped("partner_id").items():
             invoices = self.filtered(lambda move, payer=payer: move.commercial_partner_id == payer)
             total = -sum(standing.mapped("amount_residual_currency"))
+            if not invoices:
+                continue
             if self._mbn_is_above_limit(company, currency, total):
                 invoices[:1]._mbn_ask_standing(payer, total)
             else:
