@@ -78,6 +78,7 @@ class DunningWorld(BankFileCommon):
                 "country_id": cls.country.id,
                 "email": "office@example.com",
                 "mbn_dunning_mode": "automatic",
+                "mbn_use_standing": False,
                 "mbn_dunning_bank_days": SETTINGS["bank_days"],
                 "mbn_dunning_post_days": SETTINGS["post_days"],
                 "mbn_dunning_plan_days": SETTINGS["grace_days"],

@@ -4,7 +4,7 @@ from odoo import models
 from odoo.tools import format_date, formatLang
 
 from ..bank.bank_payment_history import HistoryRow
-from .member_card import CardEvent
+from .member_card import CardEvent, CardRow
 
 
 class BankPayment(models.Model):
@@ -39,6 +39,20 @@ class BankPayment(models.Model):
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
+
+    def _mbn_card_standing(self):
+        """Also what stands to this person, or to who pays for this person."""
+        rows = super()._mbn_card_standing()
+        company, refunds = self.env.company, self.env["bank.refund"].sudo()
+        label = self.env._("Money standing")
+        for payer in self._mbn_live_contracts().payer_id | self:
+            credits = refunds._standing(company, payer.sudo(), company.currency_id)
+            amount = -sum(credits.mapped("amount_residual_currency"))
+            if amount:
+                text = formatLang(self.env, amount, currency_obj=company.currency_id)
+                text = text if payer == self else f"{payer.name}: {text}"
+                rows.append(CardRow(label, text, "success"))
+        return rows
 
     def _mbn_payment_events(self, moves):
         return [*super()._mbn_payment_events(moves), *self._mbn_charge_back_events(moves)]
