@@ -300,7 +300,9 @@ class TestOneOffRights(OneOffCommon):
         return {"contract_id": contract.id, "product": "SHIRT"} | vals
 
     def test_an_administrator_invoices_own_members(self):
-        answer = self.api.make_invoices(rows=[self._row(self.of_ola, quantity=2)], name="Shirts")
+        call = {"rows": [self._row(self.of_ola, quantity=2)], "external_id": "shirts-1"}
+        answer = self.api.make_invoices(**call)
+        self.assertEqual(self.api.make_invoices(**call), answer)
         self.assertEqual((answer["state"], answer["amount"]), ("done", "300.00"))
         [row] = answer["invoices"]
         self.assertEqual((row["amount"], row["contract_ids"]), ("300.00", self.of_ola.ids))

@@ -69,6 +69,7 @@ LISTS = (
     "action_bank_payment_taken_back",
     "action_bank_refund",
     "action_billing_run",
+    "action_billing_one_off",
     "action_billing_delivery",
     "action_billing_delivery_bundle",
     "action_billing_delivery_step",

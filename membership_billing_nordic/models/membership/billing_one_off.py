@@ -80,6 +80,11 @@ class BillingOneOff(models.Model):
     )
     file_name = fields.Char(copy=False)
     columns = fields.Char(string="Columns That Are Read", compute="_compute_columns")
+    external_id = fields.Char(
+        string="External ID",
+        copy=False,
+        help="What another program calls these invoices. It makes them once, however often it asks.",
+    )
     prepared_by_id = fields.Many2one(
         "res.users",
         readonly=True,
@@ -135,6 +140,11 @@ class BillingOneOff(models.Model):
     )
     totals = fields.Html(compute="_compute_totals", sanitize=False)
     needs_second_person = fields.Boolean(compute="_compute_needs_second_person")
+
+    _external_unique = models.UniqueIndex(
+        "(company_id, external_id) WHERE external_id IS NOT NULL",
+        "Other one-off invoices of this company have this external ID.",
+    )
 
     # ------------------------------------------------------------------ computed fields
 

@@ -104,7 +104,12 @@ class BillingOneOffLine(models.Model):
     )
     date_due = fields.Date(string="Due", readonly=True)
     amount = fields.Monetary(readonly=True, help="What the payer pays, tax included.")
-    channel = fields.Char(readonly=True, help="How the invoice is to reach the payer.")
+    channel = fields.Selection(
+        selection="_selection_channel",
+        string="Goes",
+        readonly=True,
+        help="How the invoice is to reach the payer. Empty: the payer wants nothing sent.",
+    )
     means = fields.Char(string="Paid By", readonly=True)
     released = fields.Boolean(readonly=True)
     state = fields.Selection(
@@ -144,6 +149,10 @@ class BillingOneOffLine(models.Model):
     )
 
     _pending_idx = models.Index("(one_off_id, payer_id, id) WHERE state = 'pending'")
+
+    @api.model
+    def _selection_channel(self):
+        return self.env["billing.delivery.step"]._selection_channel()
 
     @api.depends("contract_id")
     def _compute_member_id(self):
@@ -266,15 +275,10 @@ class BillingOneOffLine(models.Model):
     @api.model
     def _names_of(self, field):
         """What the values of ``field`` are called."""
-        if field == "channel":
-            return dict(
-                self.env["res.partner"]
-                ._fields["invoice_sending_method"]
-                ._description_selection(self.env)
-            ) | {False: self.env._("Not sent"), "": self.env._("Not sent")}
-        if field == "problem_kind":
-            return dict(self._fields[field]._description_selection(self.env))
-        return {}
+        if field not in ("channel", "problem_kind"):
+            return {}
+        names = dict(self._fields[field]._description_selection(self.env))
+        return names | {False: self.env._("Not sent")}
 
     # ------------------------------------------------------------------ preview
 
@@ -370,12 +374,10 @@ class BillingOneOffLine(models.Model):
             )
 
     def _reach(self, payer, facts):
-        """By which channel the invoice goes; empty when nothing is to be sent."""
+        """By which channel the invoice goes; False when nothing is to be sent."""
         channels = payer._mbn_delivery_channels(facts.company)
-        if not channels or not facts.company.mbn_send_invoices:
-            return channels[0] if channels else ""
-        if channels[0] == "portal":
-            return "portal"
+        if not channels or channels[0] == "portal":
+            return bool(channels) and "portal"
         for channel in channels:
             if channel != "portal" and payer._mbn_has_address(channel):
                 return channel

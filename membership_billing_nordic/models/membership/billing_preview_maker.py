@@ -114,7 +114,8 @@ class BillingPreviewMaker(models.AbstractModel):
 
     def _in_office(self, record):
         company = record.company_id
-        return record.sudo().with_company(company).with_context(**company._billing_context())
+        office = record.sudo().with_company(company).with_context(**company._billing_context())
+        return office.with_context(mbn_reader_lang=self.env.lang)
 
     def _post(self, draft):
         """Post a draft; the reasons why that cannot be done."""
@@ -156,7 +157,8 @@ class BillingPreviewMaker(models.AbstractModel):
 
     def _facts(self, move, is_made):
         payer = move.partner_id
-        channel, channel_text = self._channel(move)
+        reader = self.with_context(lang=self.env.context.get("mbn_reader_lang"))
+        channel, channel_text = reader._channel(move)
         return InvoicePreview(
             is_made=is_made,
             number=move.name or "",
@@ -170,7 +172,7 @@ class BillingPreviewMaker(models.AbstractModel):
             amount=move.amount_total,
             amount_open=move.amount_residual,
             lines=tuple(self._lines(move)),
-            means=self._means(move),
+            means=reader._means(move),
             channel=channel,
             channel_text=channel_text,
             pdf_name=f"{(move.name or 'preview').replace('/', '-')}.pdf",
@@ -196,7 +198,7 @@ class BillingPreviewMaker(models.AbstractModel):
     def _channel(self, move):
         """By which channel it goes, and that in words."""
         payer, company = move.partner_id, move.company_id
-        names = dict(payer._fields["invoice_sending_method"]._description_selection(self.env))
+        names = dict(self.env["billing.delivery.step"]._selection_channel())
         channels = payer._mbn_delivery_channels(company)
         if not channels:
             return "", self.env._("Nothing is sent: the payer wants it so")

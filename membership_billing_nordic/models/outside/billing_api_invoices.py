@@ -35,6 +35,7 @@ class BillingApi(models.AbstractModel):
         due_date: str = "",
         unreached: bool = False,
         preview: bool = False,
+        external_id: str = "",
     ) -> dict:
         """One-off invoices: each row is one line for one recipient, rows of a recipient share an
         invoice. For billing users, and for association administrators for their own members.
@@ -48,6 +49,8 @@ class BillingApi(models.AbstractModel):
         :param date: invoice date, empty: today; ``due_date`` empty: by the terms of the plans
         :param unreached: also those whom no channel reaches but the portal
         :param preview: make nothing, only tell
+        :param external_id: what you call these invoices: the same call again makes nothing more
+            and returns what was made
         :return: ``one_off_id`` (0 after a preview), ``state`` (``preview``, ``confirmed`` while
             a large number is made in the background, ``done``), ``invoices`` (rows of
             :meth:`list_invoices`), ``recipients`` (rows of ``rows``, ``payer_id``, ``payer_name``,
@@ -66,6 +69,12 @@ class BillingApi(models.AbstractModel):
             if day := arguments.day("date", date):
                 vals["date"] = day
             preview = arguments.flag("preview", preview)
+            external_id = arguments.text("external_id", external_id)
+        if external_id and not preview:
+            vals["external_id"] = external_id
+            known = [("external_id", "=", external_id), ("company_id", "=", self.env.company.id)]
+            if one_off := one_offs.search(known):
+                return self._one_off_answer(one_off)
         one_off = one_offs._from_rows(vals, rows, "rows")
         if not preview and one_off.bill_count:
             one_off.action_confirm()
