@@ -6,7 +6,7 @@
     "license": "LGPL-3",
     "category": "Accounting/Localizations",
     "countries": ["dk"],
-    "depends": ["membership_billing_nordic", "l10n_dk"],
+    "depends": ["membership_billing_nordic", "l10n_dk", "l10n_dk_oioubl"],
     "external_dependencies": {"python": ["python-stdnum"]},
     "data": [
         "data/dunning_law_data.xml",

@@ -6,7 +6,7 @@
     "license": "LGPL-3",
     "category": "Accounting/Membership Billing",
     "application": True,
-    "depends": ["account", "account_payment", "portal", "sms"],
+    "depends": ["account", "account_edi_ubl_cii", "account_payment", "portal", "sms"],
     "external_dependencies": {
         "python": ["cryptography", "holidays", "paramiko", "python-stdnum", "sepaxml", "xmlschema"]
     },
@@ -103,6 +103,7 @@
         "views/billing_document_layout_views.xml",
         "views/bank_settings_views.xml",
         "views/membership_failure_views.xml",
+        "views/billing_rule_views.xml",
         # reminders
         "views/dunning_law_views.xml",
         "report/report_dunning_letter.xml",

@@ -13,5 +13,6 @@ from . import (
     direct_debit_order,
     dunning_law,
     dunning_letter,
+    einvoice,
     payment_part,
 )

@@ -6,6 +6,7 @@ from . import (
     test_bs_requests,
     test_dunning_law,
     test_dunning_year,
+    test_einvoice,
     test_refund_transfer,
     test_slips,
 )

@@ -6,6 +6,7 @@ from . import (
     bank_reference_layout,
     direct_debit_order,
     dunning_letter,
+    einvoice,
     payment_part,
     res_partner,
 )

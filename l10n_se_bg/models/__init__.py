@@ -14,6 +14,7 @@ from . import (
     direct_debit_mandate,
     dunning_law,
     dunning_letter,
+    einvoice,
     payment_part,
     res_partner,
 )

@@ -3,6 +3,7 @@ from . import (
     account_move,
     account_move_line,
     bank_agreement,
+    bank_agreement_einvoice,
     bank_agreement_part,
     bank_agreement_refund,
     bank_agreement_report,

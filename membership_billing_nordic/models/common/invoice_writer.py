@@ -74,6 +74,7 @@ REQUIRED_FIELDS = frozenset({"invoice_date", "invoice_line_ids", "journal_id", "
 # Two invoices of one pattern may differ in these, and in ours.
 FREE_HEADER_FIELDS = frozenset({"invoice_line_ids", "invoice_origin", "narration", "partner_id"})
 FREE_LINE_FIELDS = frozenset({"name"})
+OWN_DISTRIBUTION = FREE_LINE_FIELDS | {"analytic_distribution"}
 
 # A copied line gets these from its own invoice; debit and credit follow from the balance.
 OWN_LINE_FIELDS = frozenset(
@@ -172,8 +173,9 @@ class BillingInvoiceWriter(models.AbstractModel):
             return range(len(vals_list))
         partners = self.env["res.partner"].browse(vals["partner_id"] for vals in vals_list)
         by_partner = self._distributes_by_partner()
+        free = self._free_line_fields(vals_list)
         return [
-            self._pattern(vals, partner, by_partner) or index
+            self._pattern(vals, partner, by_partner, free) or index
             for index, (vals, partner) in enumerate(zip(vals_list, partners, strict=True))
         ]
 
@@ -198,7 +200,20 @@ class BillingInvoiceWriter(models.AbstractModel):
             )
         )
 
-    def _pattern(self, vals, partner, distributes_by_partner):
+    def _free_line_fields(self, vals_list):
+        """Of which line fields only counts whether they are given.
+
+        The analytic distribution is a line's own, unless one of the taxes is distributed, too.
+        """
+        lines = [line for vals in vals_list for _command, _id, line in vals["invoice_line_ids"]]
+        if any("tax_ids" not in line for line in lines if not line.get("display_type")):
+            return FREE_LINE_FIELDS
+        commands = [command for line in lines for command in line.get("tax_ids", ())]
+        ids = {tax for _command, one, many in commands for tax in many or [one]}
+        taxes = self.env["account.tax"].browse(ids).flatten_taxes_hierarchy()
+        return FREE_LINE_FIELDS if any(taxes.mapped("analytic")) else OWN_DISTRIBUTION
+
+    def _pattern(self, vals, partner, distributes_by_partner, free):
         """What the lines of an invoice follow from; None when that is more than is known."""
         if partner.commercial_partner_id != partner or partner.child_ids:
             return None
@@ -208,7 +223,7 @@ class BillingInvoiceWriter(models.AbstractModel):
                 return None  # the account is then what this payer's invoices had before
             if distributes_by_partner and "analytic_distribution" not in line:
                 return None
-            lines.append(_without(line, FREE_LINE_FIELDS))
+            lines.append(_without(line, free))
         header = _without(vals, FREE_HEADER_FIELDS)
         return header, tuple(lines), self._payer_facts(vals, partner)
 
@@ -418,7 +433,7 @@ def _complete(vals, header, lines):
     The given lines are the first of ``lines``, in order; their texts are their own.
     """
     own = [
-        {name: value for name, value in values.items() if _is_free(name, FREE_LINE_FIELDS)}
+        {name: value for name, value in values.items() if _is_free(name, OWN_DISTRIBUTION)}
         for _command, _id, values in vals["invoice_line_ids"]
     ]
     own += [{}] * (len(lines) - len(own))

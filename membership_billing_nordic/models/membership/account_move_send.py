@@ -83,7 +83,7 @@ class AccountMoveSend(models.AbstractModel):
             )
         for move in moves.filtered(lambda move: move._mbn_is_logged()):
             for method in set(moves_data[move]["sending_methods"]) - {"manual", "email", *ways}:
-                self.env["billing.delivery"]._note(move, method)
+                self.env["billing.delivery"]._note(move, self._mbn_channel_of(method))
         moves._mbn_note_sent()
         return result
 
@@ -94,8 +94,13 @@ class AccountMoveSend(models.AbstractModel):
             if move.mbn_send_state:
                 reason = self._format_error_text(data["error"])
                 for method in data["sending_methods"]:
-                    self.env["billing.delivery"]._note_failed(move, method, reason)
+                    channel = self._mbn_channel_of(method)
+                    self.env["billing.delivery"]._note_failed(move, channel, reason)
         return result
+
+    def _mbn_channel_of(self, method):
+        """The channel that is logged for Odoo's sending ``method``."""
+        return method
 
     def _mbn_ways(self):
         """How invoices are sent by the channels that are ours."""

@@ -5,8 +5,18 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     invoice_sending_method = fields.Selection(
-        selection_add=[("portal", "Portal only"), ("sms", "by SMS"), ("letter", "by Letter")],
-        ondelete={"portal": "set null", "sms": "set null", "letter": "set null"},
+        selection_add=[
+            ("portal", "Portal only"),
+            ("sms", "by SMS"),
+            ("letter", "by Letter"),
+            ("einvoice", "by E-invoice"),
+        ],
+        ondelete={
+            "portal": "set null",
+            "sms": "set null",
+            "letter": "set null",
+            "einvoice": "set null",
+        },
     )
 
     def _mbn_delivery_channels(self, company):
@@ -36,6 +46,7 @@ class ResPartner(models.Model):
             "email": self._mbn_email_address,
             "sms": self._mbn_sms_address,
             "letter": self._mbn_letter_address,
+            "einvoice": self._mbn_einvoice_address,
         }.get(channel)
         return find() if find else channel
 
@@ -49,6 +60,13 @@ class ResPartner(models.Model):
 
     def _mbn_sms_address(self):
         return self._phone_format() or ""
+
+    def _mbn_einvoice_address(self):
+        """Scheme and number by which networks of e-invoices know the payer."""
+        payer = self.commercial_partner_id
+        if not (payer.peppol_eas and payer.peppol_endpoint):
+            return ""
+        return f"{payer.peppol_eas}:{payer.peppol_endpoint}"
 
     def _mbn_letter_address(self):
         if not (self.zip and self.city and (self.street or self.street2)):

@@ -47,6 +47,9 @@ _LINE_FIELDS = (
     "tax_ids",
     "tax_line_id",
     "amount_currency",
+    "mbn_charge_id",
+    "mbn_credited_charge_id",
+    "product_id",
 )
 
 
@@ -274,8 +277,11 @@ class BillingNoticeMaker(models.AbstractModel):
 
     def _rows(self, about):
         write = about.write
-        for line in about.lines:
-            if line.display_type == "product":
+        for group in about.move._mbn_line_groups(about.lines):
+            line = group.lines[0]
+            if len(group.lines) > 1:
+                yield self._group_row(group, write)
+            elif line.display_type == "product":
                 text = line.name or ""
                 if line.discount:
                     discount = self.env._(
@@ -290,6 +296,16 @@ class BillingNoticeMaker(models.AbstractModel):
                 )
             elif line.display_type in _KINDS:
                 yield Row(line.name or "", kind=_KINDS[line.display_type])
+
+    def _group_row(self, group, write):
+        """Several lines in one; without a price where theirs are not the same."""
+        has_price = group.price_unit is not None
+        return Row(
+            group.text,
+            write.plain(group.quantity) if group.quantity else "",
+            write.number(group.price_unit) if has_price else "",
+            write.number(group.price_subtotal),
+        )
 
     def _totals(self, about):
         move, write, open_amount = about.move, about.write, about.open_amount

@@ -4,6 +4,7 @@ from typing import NamedTuple
 from odoo.tools import format_date
 
 from . import schedule
+from .billing_posting import PostingRules
 
 # Steps to look for an amount that can be had exactly: with tax on top, some cannot.
 _NEARBY = (0, 1, -1, 2, -2, 3, -3)
@@ -42,6 +43,7 @@ class Pricing:
         self._by_age = {}
         self._positions = {}
         self._journals = {}
+        self._posting = {}
         self._automatic = self._find_automatic_positions()
         self.by_zip = any(self._automatic.mapped("zip_from"))
 
@@ -74,6 +76,12 @@ class Pricing:
         if agreement not in self._journals:
             self._journals[agreement] = self.company._mbn_sale_journal(agreement)
         return self._journals[agreement]
+
+    def posting_rules(self, day):
+        """The :class:`PostingRules` in force on ``day``."""
+        if day not in self._posting:
+            self._posting[day] = PostingRules(self.company, day)
+        return self._posting[day]
 
     def price(self, contract, period):
         """The row of the price list for a period of ``contract``.

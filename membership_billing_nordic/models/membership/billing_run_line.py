@@ -331,7 +331,7 @@ class BillingRunLine(models.Model):
         for line in self:
             due = dues.get(line.contract_id.id) or self._nothing_due()
             try:
-                bill = sales.bill(line.contract_id, due)
+                bill = line._with_fee(sales.bill(line.contract_id, due), sales)
                 line._check_unchanged(due, bill)
             except LeftOutError as left_out:
                 line._leave_out(left_out)
@@ -523,7 +523,9 @@ class BillingRunLine(models.Model):
             "mbn_run_id": line.run_id.id,
             "mbn_send_state": "waiting" if company.mbn_send_invoices else False,
             "invoice_line_ids": [
-                Command.create(line._prepare_invoice_line(sale, charge))
+                Command.create(
+                    line._prepare_invoice_line(sale, charge) | line._posting(sale, pricing)
+                )
                 for line in lines
                 for sale, charge in charged[line]
             ],
@@ -549,10 +551,17 @@ class BillingRunLine(models.Model):
             vals |= {"deferred_start_date": sale.date_from, "deferred_end_date": sale.date_to}
         return vals
 
+    def _posting(self, sale, pricing):
+        """Account and analytic distribution that a posting rule gives the line for ``sale``."""
+        rules = pricing.posting_rules(self.run_id.date)
+        position = pricing.fiscal_position(self.payer_id)
+        return rules.values(self.contract_id, self.association_id, sale, position)
+
     def _invoice_text(self, sale, plan):
         """What the payer reads, in the payer's language."""
         env = self.with_context(lang=self.payer_id.lang or self.env.lang).env
-        what = sale.name or (sale.product if sale.kind == "entry" else plan).with_env(env).name
+        by_product = sale.kind in ("entry", "invoice_fee")
+        what = sale.name or (sale.product if by_product else plan).with_env(env).name
         if sale.date_from:
             what = env._(
                 "%(what)s, %(date_from)s - %(date_to)s",
@@ -560,6 +569,6 @@ class BillingRunLine(models.Model):
                 date_from=format_date(env, sale.date_from),
                 date_to=format_date(env, sale.date_to),
             )
-        if self.member_id != self.payer_id:
+        if self.member_id != self.payer_id and sale.kind != "invoice_fee":
             what = env._("%(what)s, %(member)s", what=what, member=self.member_id.name)
         return what

@@ -179,6 +179,7 @@ class BillingRun(models.Model):
     # ------------------------------------------------------------------
 
     def _finish_preview(self):
+        self.env["billing.run.line"]._add_fees(self)
         totals = self.env["billing.run.total"]._make(self)
         plans = totals.filtered(lambda total: total.kind == "plan")
         due_elsewhere = self._due_domain() & Domain("id", "in", self._waiting_elsewhere())

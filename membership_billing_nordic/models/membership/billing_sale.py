@@ -3,6 +3,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from .billing_blocks import Blocks
+from .billing_fee import Fees
 from .billing_pricing import LeftOutError, Pricing, Quote
 
 WHOLE = Fraction(1)
@@ -66,6 +67,7 @@ class Sales:
         self.day = day
         self.pricing = Pricing(company)
         self.blocks = Blocks(company, day)
+        self.fees = Fees(company, day)
         self._items = {}
 
     def bill(self, contract, due):
@@ -141,6 +143,22 @@ class Sales:
         product = plan.entry_product_id
         quote = self.pricing.quote(product, plan.entry_fee, position, WHOLE, plan.currency_id)
         return Sale("entry", plan.id, product, "", 1.0, plan.entry_fee, quote, self.day)
+
+    def with_fee(self, bill, rule, contract, plan):
+        """``bill`` with the fee for the invoice, the price of ``rule``, when there is one."""
+        if not rule:
+            return bill
+        return bill._replace(others=(*bill.others, self._fee(rule, contract, plan)))
+
+    def fee_amount(self, rule, contract, plan):
+        """What the payer of ``contract`` pays by ``rule``, tax included."""
+        return self._fee(rule, contract, plan).quote.amount
+
+    def _fee(self, rule, contract, plan):
+        position = self.pricing.fiscal_position(contract.payer_id)
+        product, amount = rule.product_id, rule.amount
+        quote = self.pricing.quote(product, amount, position, WHOLE, contract.currency_id)
+        return Sale("invoice_fee", plan.id, product, "", 1.0, amount, quote, self.day)
 
     def _waiting(self, charge, position):
         """A charge that waited; it costs what it says, however that came to be."""

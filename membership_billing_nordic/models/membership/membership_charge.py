@@ -53,6 +53,7 @@ class MembershipCharge(models.Model):
             ("entry", "Entry Fee"),
             ("product", "Further Product"),
             ("single", "Single Charge"),
+            ("invoice_fee", "Invoice Fee"),
         ],
         default="fee",
         required=True,
@@ -151,10 +152,14 @@ class MembershipCharge(models.Model):
         "CHECK (date_from <= date_to)", "A charge cannot end before it starts."
     )
 
-    @api.depends("state", "taken_back", "invoice_line_id", "period_id.state")
+    @api.depends("state", "taken_back", "invoice_line_id", "period_id.state", "kind")
     def _compute_may_bill_again(self):
         for charge in self:
-            charge.may_bill_again = charge._is_credited() and charge.period_id.state != "void"
+            charge.may_bill_again = (
+                charge._is_credited()
+                and charge.period_id.state != "void"
+                and charge.kind != "invoice_fee"
+            )
 
     @api.depends("kind", "contract_id", "period_id")
     def _compute_display_name(self):
@@ -327,7 +332,10 @@ class MembershipCharge(models.Model):
         gone = charges | void.charge_ids
         gone.write({"state": "void", "taken_back": True})
         void.state = "void"
-        single = charges.filtered(lambda charge: charge.period_id not in void)
+        # A new invoice has a fee of its own.
+        single = charges.filtered(
+            lambda charge: charge.period_id not in void and charge.kind != "invoice_fee"
+        )
         twins = self.sudo().create([charge._prepare_twin() for charge in single])
         gone._follow(gone)
         return twins

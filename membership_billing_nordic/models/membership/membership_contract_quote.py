@@ -35,7 +35,11 @@ class MembershipContract(models.Model):
         due = contract._dues(until).get(contract.id)
         if not due:
             return []
-        bill = Sales(contract.company_id, until).bill(contract, due)
+        sales = Sales(contract.company_id, until)
+        bill = sales.bill(contract, due)
+        if bill.now(until):
+            rule = contract._fee_rule(until, sales.fees)
+            bill = sales.with_fee(bill, rule, contract, contract.plan_id)
         return [contract._quote_line(sale) for sale in bill.now(until)]
 
     def _quote_line(self, sale):

@@ -1,0 +1,119 @@
+"""E-invoices as a channel of delivery, sent through the networks Odoo is connected with."""
+
+from odoo import api, models
+
+CHANNEL = "einvoice"
+REFUSED_CHUNK = 100
+
+
+class AccountMoveSend(models.AbstractModel):
+    _inherit = "account.move.send"
+
+    @api.model
+    def _mbn_einvoice_networks(self):
+        """Odoo's sending methods that carry e-invoices, best first; not all are installed."""
+        return ["peppol"]
+
+    @api.model
+    def _mbn_is_on_network(self, network, company):
+        """Whether ``company`` is registered to send through ``network``."""
+        return network == "peppol" and bool(company.peppol_can_send)
+
+    def _mbn_einvoice_network(self, move):
+        """The network that takes ``move``; empty for none."""
+        installed = self.env["res.partner"]._fields["invoice_sending_method"].get_values(self.env)
+        return next(
+            (
+                network
+                for network in self._mbn_einvoice_networks()
+                if network in installed
+                and self._mbn_is_on_network(network, move.company_id)
+                and self._is_applicable_to_company(network, move.company_id)
+                and self._is_applicable_to_move(network, move)
+            ),
+            "",
+        )
+
+    @api.model
+    def _is_applicable_to_move(self, method, move, **move_data):
+        if method == CHANNEL:
+            return move.partner_id._mbn_has_address(CHANNEL) and bool(
+                self._mbn_einvoice_network(move)
+            )
+        return super()._is_applicable_to_move(method, move, **move_data)
+
+    def _mbn_channel_of(self, method):
+        return self.env.context.get("mbn_channel") or super()._mbn_channel_of(method)
+
+
+class BillingDelivery(models.Model):
+    _inherit = "billing.delivery"
+
+    @api.model
+    def _note_failed(self, move, channel, reason):
+        """An e-invoice that cannot be made or sent is no reason to wait: the next channel is."""
+        super()._note_failed(move, channel, reason)
+        if channel == CHANNEL:
+            self._pass_on(move, reason)
+
+    @api.model
+    def _pass_on(self, move, reason):
+        move._message_log(
+            body=self.env._(
+                "No e-invoice was sent; the next channel is used. %(reason)s", reason=reason
+            )
+        )
+        move.mbn_send_state = "waiting"
+
+    @api.model
+    def _refused_domain(self):
+        """E-invoices that left here and that their network did not deliver; None without one."""
+        moves = self.env["account.move"]
+        states = [
+            f"{name}_move_state" for name in moves.env["account.move.send"]._mbn_einvoice_networks()
+        ]
+        states = [name for name in states if name in moves._fields]
+        if not states:
+            return None
+        refused = ["|"] * (len(states) - 1) + [(f"move_id.{name}", "=", "error") for name in states]
+        return [("channel", "=", CHANNEL), ("state", "=", "sent"), *refused]
+
+    def _take_back_refused(self):
+        reason = self.env._("The network did not deliver it. The log of the invoice says why.")
+        for delivery in self:
+            delivery.write({"state": "failed", "reason": reason})
+            if delivery._is_last_hope():
+                self._pass_on(delivery.move_id, reason)
+
+
+class BillingInvoiceSender(models.AbstractModel):
+    _inherit = "billing.invoice.sender"
+
+    def _return_chunks(self):
+        yield from super()._return_chunks()
+        yield from self._refused_chunks()
+
+    def _refused_chunks(self):
+        deliveries = self.env["billing.delivery"]
+        domain = deliveries._refused_domain()
+        while domain and (
+            rows := deliveries.search(domain, order="id", limit=REFUSED_CHUNK).try_lock_for_update()
+        ):
+            for company, group in rows.grouped("company_id").items():
+                sender = self._for_company(company)
+                group.with_env(sender.env)._take_back_refused()
+                sender._report(group.run_id)
+            yield len(rows)
+
+    def _send(self, channel, moves):
+        if channel != CHANNEL:
+            return super()._send(channel, moves)
+        send = self.env["account.move.send"].with_context(mbn_channel=CHANNEL)
+        for network, group in moves.grouped(send._mbn_einvoice_network).items():
+            send._generate_and_send_invoices(
+                group,
+                from_cron=True,
+                sending_methods={network},
+                author_user_id=self.env.user.id,
+                author_partner_id=self.env.user.partner_id.id,
+            )
