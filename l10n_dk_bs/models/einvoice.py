@@ -59,6 +59,10 @@ class AccountMoveSend(models.AbstractModel):
 class AccountEdiXmlUBL20(models.AbstractModel):
     _inherit = "account.edi.xml.ubl_20"
 
+    def _mbn_is_outside_vat(self, partner):
+        is_outside = partner.country_code == "DK" and not partner.vat
+        return is_outside or super()._mbn_is_outside_vat(partner)
+
     def _mbn_payment_means_node(self, payment, usual, vals):
         node = super()._mbn_payment_means_node(payment, usual, vals)
         is_oioubl = self._name in ("account.edi.xml.oioubl_201", "account.edi.xml.oioubl_21")
@@ -88,10 +92,6 @@ class AccountEdiXmlUBL20(models.AbstractModel):
 
 class AccountEdiXmlUblBis3(models.AbstractModel):
     _inherit = "account.edi.xml.ubl_bis3"
-
-    def _mbn_is_outside_vat(self, partner):
-        is_outside = partner.country_code == "DK" and not partner.vat
-        return is_outside or super()._mbn_is_outside_vat(partner)
 
     def _mbn_legal_id(self, partner):
         number, scheme = super()._mbn_legal_id(partner)

@@ -41,12 +41,16 @@ class ResPartner(models.Model):
         return value
 
 
-class AccountEdiXmlUblBis3(models.AbstractModel):
-    _inherit = "account.edi.xml.ubl_bis3"
+class AccountEdiXmlUBL20(models.AbstractModel):
+    _inherit = "account.edi.xml.ubl_20"
 
     def _mbn_is_outside_vat(self, partner):
         is_outside = partner.country_code == "NO" and not partner.vat
         return is_outside or super()._mbn_is_outside_vat(partner)
+
+
+class AccountEdiXmlUblBis3(models.AbstractModel):
+    _inherit = "account.edi.xml.ubl_bis3"
 
     def _mbn_legal_id(self, partner):
         if partner.country_code != "NO":

@@ -23,7 +23,6 @@ class TestEInvoice(EInvoiceChecks, NorwayCommon):
             "country_id": cls.norway.id,
         }
         cls.company.partner_id.write(address | {"vat": False, "company_registry": ORGANISATION})
-        cls.kid_agreement.layout_ids = [Command.clear(), cls._layout()]
         cls.customer = cls._payer("Bedrift AS", vat="NO923609016MVA", **address)
 
     def _send_invoice(self, **vals):

@@ -23,12 +23,16 @@ class BankAgreement(models.Model):
         return EInvoicePayment(CREDIT_TRANSFER, ocr, number, _BANKGIRO)
 
 
-class AccountEdiXmlUblBis3(models.AbstractModel):
-    _inherit = "account.edi.xml.ubl_bis3"
+class AccountEdiXmlUBL20(models.AbstractModel):
+    _inherit = "account.edi.xml.ubl_20"
 
     def _mbn_is_outside_vat(self, partner):
         is_outside = partner.country_code == "SE" and not partner.vat
         return is_outside or super()._mbn_is_outside_vat(partner)
+
+
+class AccountEdiXmlUblBis3(models.AbstractModel):
+    _inherit = "account.edi.xml.ubl_bis3"
 
     def _mbn_legal_id(self, partner):
         number, scheme = super()._mbn_legal_id(partner)

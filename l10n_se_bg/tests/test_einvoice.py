@@ -1,4 +1,3 @@
-from odoo import Command
 from odoo.addons.membership_billing_nordic.tests.einvoice_common import NAMES, EInvoiceChecks
 from odoo.tests import tagged
 
@@ -21,7 +20,6 @@ class TestEInvoice(EInvoiceChecks, SwedenCommon):
             "country_id": cls.env.ref("base.se").id,
         }
         cls.company.partner_id.write(address | {"vat": False, "company_registry": "802002-4280"})
-        cls.bankgiro.layout_ids = [Command.clear(), cls._layout()]
         cls.customer = cls._payer("Bolaget AB", company_registry="5560160680", **address)
 
     def test_bankgiro_and_ocr_number_are_in_their_elements(self):

@@ -4,6 +4,8 @@ from odoo.tests import tagged
 
 from .delivery_common import DeliveryCommon
 
+NETWORK = "network"
+
 
 @tagged("post_install", "-at_install", "post_install_l10n")
 class TestEInvoiceDelivery(DeliveryCommon):
@@ -18,13 +20,13 @@ class TestEInvoiceDelivery(DeliveryCommon):
         super().setUp()
         self.sent = []
         send = type(self.env["account.move.send"])
-        self.patch(send, "_mbn_einvoice_network", lambda _send, move: "manual")
+        self.patch(send, "_mbn_einvoice_network", lambda _send, move: NETWORK)
         self.patch(send, "_call_web_service_after_invoice_pdf_render", self._network)
 
     def _network(self, invoices_data):
         for invoice, data in invoices_data.items():
             content = data.get("ubl_cii_xml_attachment_values", {}).get("raw")
-            if "manual" in data["sending_methods"]:
+            if NETWORK in data["sending_methods"]:
                 self.sent.append((invoice, content))
                 if self.refusal:
                     data["error"] = {"error_title": self.refusal}

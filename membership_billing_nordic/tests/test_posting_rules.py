@@ -170,7 +170,7 @@ class TestLineGrouping(ContractCommon):
         child = self._grouped("plan")[1]
         self.assertIn("Ida, Per", child.name)
         self.assertEqual((child.quantity, child.price_unit), (2.0, 333.33))
-        self.assertEqual(child.tax_ids, self.vat)
+        self.assertEqual(child.tax_ids._origin, self.vat)
 
     def test_paper_and_report_show_the_groups(self):
         self.company.mbn_line_grouping = "plan"

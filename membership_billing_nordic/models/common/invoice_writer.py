@@ -209,7 +209,7 @@ class BillingInvoiceWriter(models.AbstractModel):
         if any("tax_ids" not in line for line in lines if not line.get("display_type")):
             return FREE_LINE_FIELDS
         commands = [command for line in lines for command in line.get("tax_ids", ())]
-        ids = {tax for _command, one, many in commands for tax in many or [one]}
+        ids = {tax for _command, one, many in commands for tax in many or [one] if tax}
         taxes = self.env["account.tax"].browse(ids).flatten_taxes_hierarchy()
         return FREE_LINE_FIELDS if any(taxes.mapped("analytic")) else OWN_DISTRIBUTION
 

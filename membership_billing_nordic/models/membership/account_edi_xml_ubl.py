@@ -44,6 +44,17 @@ class AccountEdiXmlUBL20(models.AbstractModel):
 
     _inherit = "account.edi.xml.ubl_20"
 
+    def _mbn_is_outside_vat(self, partner):
+        """Whether ``partner`` sells without being registered for VAT. Countries know."""
+        return False
+
+    def _invoice_constraints_common(self, invoice):
+        """Fees of members have no tax: they are exempt, or their association is."""
+        constraints = super()._invoice_constraints_common(invoice)
+        if invoice.mbn_agreement_id or self._mbn_is_outside_vat(invoice.company_id.partner_id):
+            constraints.pop("tax_on_line", None)
+        return constraints
+
     def _get_document_template(self, vals):
         template = super()._get_document_template(vals)
         known = template.get("cac:PaymentMeans")
@@ -104,10 +115,6 @@ class AccountEdiXmlUblBis3(models.AbstractModel):
     """Peppol BIS Billing 3, also of those who are not registered for VAT."""
 
     _inherit = "account.edi.xml.ubl_bis3"
-
-    def _mbn_is_outside_vat(self, partner):
-        """Whether ``partner`` sells without being registered for VAT. Countries know."""
-        return False
 
     def _mbn_legal_id(self, partner):
         """Pair of registration number of ``partner`` and the scheme it is in; may be empty."""

@@ -42,6 +42,12 @@ class AccountMoveSend(models.AbstractModel):
             )
         return super()._is_applicable_to_move(method, move, **move_data)
 
+    @api.model
+    def _get_default_invoice_edi_format(self, move, **kwargs):
+        if self.env.context.get("mbn_plain"):
+            return False
+        return super()._get_default_invoice_edi_format(move, **kwargs)
+
     def _mbn_channel_of(self, method):
         return self.env.context.get("mbn_channel") or super()._mbn_channel_of(method)
 
@@ -107,7 +113,7 @@ class BillingInvoiceSender(models.AbstractModel):
 
     def _send(self, channel, moves):
         if channel != CHANNEL:
-            return super()._send(channel, moves)
+            return self._send_otherwise(channel, moves)
         send = self.env["account.move.send"].with_context(mbn_channel=CHANNEL)
         for network, group in moves.grouped(send._mbn_einvoice_network).items():
             send._generate_and_send_invoices(
@@ -117,3 +123,12 @@ class BillingInvoiceSender(models.AbstractModel):
                 author_user_id=self.env.user.id,
                 author_partner_id=self.env.user.partner_id.id,
             )
+
+    def _send_otherwise(self, channel, moves):
+        """What could not be made as an e-invoice goes without its file."""
+        tried = self.env["billing.delivery"]._tried(moves)
+        plain = moves.filtered(lambda move: CHANNEL in tried[move])
+        if plain:
+            super(BillingInvoiceSender, self.with_context(mbn_plain=True))._send(channel, plain)
+        if moves - plain:
+            super()._send(channel, moves - plain)
