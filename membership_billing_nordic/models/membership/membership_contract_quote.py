@@ -83,6 +83,7 @@ class MembershipContract(models.Model):
         run = run._in_company()
         lines = run.env["billing.run.line"]
         lines = lines.create(lines._prepare_lines(run, self | self._billed_together(day)))
+        lines._add_fees(run)
         own = lines.filtered(lambda line: line.contract_id == self)
         lines.filtered(lambda line: line.state == "pending")._bill()
         if own.problem:
