@@ -10,6 +10,7 @@ from .bank_connection import SCHEME
 
 # Kinds of account numbers, as Swedish receivers of Peppol invoices know them.
 _BANKGIRO = "SE:BANKGIRO"
+_EAS = "0007"
 
 
 class BankAgreement(models.Model):
@@ -21,6 +22,17 @@ class BankAgreement(models.Model):
         ocr = "".join((invoice.payment_reference or "").split()) or invoice.name
         number = "".join(char for char in self.number if char.isdigit())
         return EInvoicePayment(CREDIT_TRANSFER, ocr, number, _BANKGIRO)
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    def _get_peppol_endpoint_value(self, country_code, field, eas):
+        """Organisation numbers are written with a hyphen, and addresses have none."""
+        value = super()._get_peppol_endpoint_value(country_code, field, eas)
+        if eas != _EAS or not value:
+            return value
+        return "".join(char for char in value if char.isdigit())
 
 
 class AccountEdiXmlUBL20(models.AbstractModel):
@@ -36,4 +48,4 @@ class AccountEdiXmlUblBis3(models.AbstractModel):
 
     def _mbn_legal_id(self, partner):
         number, scheme = super()._mbn_legal_id(partner)
-        return number, "0007" if partner.country_code == "SE" else scheme
+        return number, _EAS if partner.country_code == "SE" else scheme
