@@ -42,6 +42,7 @@
         "data/membership_data.xml",
         "data/billing_data.xml",
         "data/delivery_data.xml",
+        "data/notice_mail_data.xml",
         "data/direct_debit_call_data.xml",
         "data/dunning_law_data.xml",
         "data/dunning_data.xml",

@@ -221,7 +221,7 @@ class _Flow:
         return further
 
     def _pieces_of(self, note: Note | Details) -> list["_Piece"]:
-        pieces_of_it = [_Piece("heading", 8.6, note.heading)] if note.heading else []
+        pieces_of_it = [_Piece("heading", 8.6 if note.heading else LINE, note.heading)]
         if isinstance(note, Details):
             pieces_of_it.append(_Piece("columns", LINE, note.columns, note.ends))
             return pieces_of_it + [_Piece("cells", LINE, row, note.ends) for row in note.rows]
@@ -387,7 +387,7 @@ class _Page:
         sheet.area(LEFT, y, WIDTH, 6.4, self.secondary)
         text, quantity, price, amount = self.notice.columns
         base = y + 4.4
-        dark = _dark_on(self.secondary)
+        dark = ink_on(self.secondary)
         sheet.text(LEFT + 2, base, text, 8, strong=True, colour=dark, width=80)
         for x, label in ((QUANTITY, quantity), (PRICE, price), (AMOUNT - 2, amount)):
             sheet.text(x, base, label, 8, strong=True, align="right", colour=dark, width=27)
@@ -425,7 +425,7 @@ class _Page:
             height = 6.4 if total.strong else 4.8
             if total.strong:
                 sheet.area(118, y, RIGHT - 118, height, self.primary)
-            colour = _dark_on(self.primary) if total.strong else INK
+            colour = ink_on(self.primary) if total.strong else INK
             size = 10.5 if total.strong else 9
             base = y + height - 1.9
             sheet.text(120, base, total.label, size, strong=total.strong, colour=colour, width=34)
@@ -489,7 +489,9 @@ class _Page:
         strong = piece.kind == "columns"
         colour = GREY if strong else INK
         first, *others = piece.content
-        room = piece.ends[0] - LEFT - 22
+        # It may be as long as the cells beside it are empty.
+        taken = (end for end, text in zip(piece.ends, others, strict=True) if text)
+        room = next(taken, RIGHT) - LEFT - 24
         self.sheet.text(LEFT, base, first, 8, strong=strong, colour=colour, width=room)
         for end, text in zip(piece.ends, others, strict=True):
             self.sheet.text(
@@ -562,7 +564,7 @@ def _draw_box(sheet: Sheet, box):
         )
 
 
-def _dark_on(background: Color):
-    """A colour that is read on ``background``: its own dark ink, or white."""
+def ink_on(background: Color):
+    """A colour that is read on ``background``: the dark of texts, or white."""
     light = 0.299 * background.red + 0.587 * background.green + 0.114 * background.blue
     return INK if light > 0.55 else white

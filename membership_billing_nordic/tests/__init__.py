@@ -44,6 +44,7 @@ from . import (
     test_dunning_law,
     test_dunning_letter,
     test_dunning_life,
+    test_dunning_paper,
     test_dunning_plan,
     test_dunning_portal,
     test_dunning_run,

@@ -359,6 +359,7 @@ dunning.law.mixin.action_verify                       -      -        -       - 
 dunning.letter.action_cancel_charges                  -      -        -       -           -    x    x       -
 dunning.letter.action_mark_posted                     -      -        -       -           -    x    x       -
 dunning.letter.action_print                           -      -        -       -           -    x    x       -
+dunning.letter.action_print_bundle                    -      -        -       -           -    x    x       -
 dunning.letter.action_reissue                         -      -        -       -           -    x    x       -
 dunning.letter.action_show_invoices                   -      -        -       -           x    x    x       x
 dunning.letter.import.action_import                   -      -        -       -           -    -    x       -

@@ -1,5 +1,6 @@
 import base64
 import csv
+import html
 import io
 from unittest.mock import patch
 
@@ -8,6 +9,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 from odoo.tools.pdf import PdfFileReader
+from PIL import Image
 
 from .run_common import RunCommon
 
@@ -226,6 +228,33 @@ class TestPaymentNotice(RunCommon):
         self._invoice(self.payers[2], 50)
         self.layout.closing = "Something else."
         self.assertIn("Something else.", self._text(base64.b64decode(self.layout.preview))[0])
+
+    def test_the_email_says_what_the_paper_says(self):
+        logo = io.BytesIO()
+        Image.new("RGB", (60, 20), "red").save(logo, "PNG")
+        self.layout.write({"logo": base64.b64encode(logo.getvalue()), "primary_color": "#104020"})
+        invoice = self._invoices()[0]
+        invoice.partner_id.email = "berit@example.com"
+        sender = self.env["account.move.send"]
+        own = self.env.ref("membership_billing_nordic.mail_template_notice")
+        self.assertEqual(sender._get_default_mail_template_id(invoice), own)
+        known = invoice.message_ids
+        sender._generate_and_send_invoices(invoice, sending_methods={"email"})
+        message = invoice.message_ids - known
+        body = message.filtered("partner_ids").body
+        notice = self.env["billing.notice.maker"]
+        paper, _fonts = next(notice._notices(invoice))
+        said = [paper.opening, paper.closing, *(total.value for total in paper.totals)]
+        said += [row.text for row in paper.rows] + [invoice.payment_reference, "#104020"]
+        for part in (*said, "Welcome!", "Write to us.", "99991042764", "See and pay online"):
+            self.assertIn(html.escape(part), body)
+        self.assertIn("/web/image/", body)
+        self._pay(invoice)
+        self.assertIn(
+            "This invoice is paid.", own._render_field("body_html", invoice.ids)[invoice.id]
+        )
+        self.company.mbn_invoice_pdf = "odoo"
+        self.assertNotEqual(sender._get_default_mail_template_id(invoice), own)
 
     def test_what_cannot_be_printed_is_refused(self):
         for vals in (

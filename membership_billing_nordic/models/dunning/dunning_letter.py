@@ -14,7 +14,7 @@ UNTOLD = "dunning_untold"
 # What is written after a letter was made: how it went out.
 _DELIVERY = {
     "state", "channel", "address", "message_id", "posted_on", "reason", "tried",
-    "replaced_by_id", "access_token",
+    "replaced_by_id", "access_token", "bundle_id",
 }  # fmt: skip
 # What is wrong with the address, not with our server.
 _BAD_ADDRESS = ("mail_bounce", "mail_email_invalid", "mail_email_missing")

@@ -57,7 +57,8 @@ from . import association_document, association_rights, debit_call, debit_notice
 from . import debit_failure, membership_contract_held  # isort: skip
 from . import dunning_claim, dunning_life, dunning_card  # isort: skip
 from . import billing_block, debt_collection, member_account  # isort: skip
-from . import dunning_layout, payment_notice_report  # isort: skip
+from . import dunning_layout, dunning_paper  # isort: skip
+from . import payment_notice_report, payment_notice_mail  # isort: skip
 from . import charge_back, invoice_credit  # isort: skip
 from . import (  # isort: skip
     association_billing,

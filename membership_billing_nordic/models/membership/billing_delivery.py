@@ -232,7 +232,11 @@ class BillingDelivery(models.Model):
     def _print_content(self):
         """The PDF of the letter; empty without one."""
         self.ensure_one()
-        return self.move_id.invoice_pdf_report_id.raw or b""
+        # Of this one alone: with those of all letters of a bundle they would fill the memory.
+        attachment = self.move_id.invoice_pdf_report_id.with_prefetch()
+        content = attachment.raw or b""
+        attachment.invalidate_recordset(["raw"], flush=False)
+        return content
 
     def _print_names(self):
         """Number and kind of what the letter brings, for the index of a bundle."""

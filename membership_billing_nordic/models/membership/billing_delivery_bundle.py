@@ -42,6 +42,9 @@ class BillingDeliveryBundle(models.Model):
     delivery_ids = fields.One2many(
         "billing.delivery", "bundle_id", string="Letters", readonly=True, help="The letters in it."
     )
+    reminder_ids = fields.One2many(
+        "dunning.letter", "bundle_id", string="Reminders", readonly=True, help="Reminders in it."
+    )
     letter_count = fields.Integer(
         string="Number of Letters", compute="_compute_letter_count", help="Letters in the file."
     )
@@ -66,7 +69,7 @@ class BillingDeliveryBundle(models.Model):
         readonly=True, help="When somebody said that the letters are posted."
     )
 
-    @api.depends("delivery_ids.state")
+    @api.depends("delivery_ids.state", "reminder_ids")
     def _compute_letter_count(self):
         counts = dict(
             self.env["billing.delivery"]._read_group(
@@ -76,7 +79,7 @@ class BillingDeliveryBundle(models.Model):
             )
         )
         for bundle in self:
-            bundle.letter_count = counts.get(bundle, 0)
+            bundle.letter_count = counts.get(bundle, 0) + len(bundle.reminder_ids)
 
     @api.depends("name")
     def _compute_file_name(self):
@@ -109,16 +112,47 @@ class BillingDeliveryBundle(models.Model):
             bundles |= bundle
         return bundles
 
+    @api.model
+    def _for_reminders(self, letters):
+        """Bundles of these reminders (``dunning.letter``): new ones of those that are in none yet.
+
+        :raise UserError: there is none to print
+        """
+        if not letters:
+            raise UserError(self.env._("None of these letters is to be printed."))
+        bundles = letters.bundle_id.filtered(lambda bundle: bundle.state != "posted")
+        left = letters.filtered(lambda letter: letter.bundle_id not in bundles)
+        for company, own in left.grouped("company_id").items():
+            volumes = list(split_every(NOTICE_BUNDLE_SIZE, _print_order(own), list))
+            for number, volume in enumerate(volumes, start=1):
+                date = fields.Date.to_string(company._billing_today())
+                name = self.env._("Reminders %(date)s", date=date)
+                bundle = self.create(
+                    {
+                        "name": self._numbered(name, number, len(volumes)),
+                        "company_id": company.id,
+                        "two_sided": company.mbn_print_two_sided,
+                    }
+                )
+                own.browse(letter.id for letter in volume).bundle_id = bundle
+                bundles |= bundle
+        bundles._start()
+        return bundles
+
     def _name_for(self, run, number, count):
         name = self.env._("Letters %(date)s", date=fields.Date.to_string(fields.Date.today()))
         if run:
             name = self.env._("Letters of %(run)s", run=run.name)
+        return self._numbered(name, number, count)
+
+    def _numbered(self, name, number, count):
         return f"{name} ({number}/{count})" if count > 1 else name
 
     def _start(self):
         """Make the small ones now, let the scheduled action make the others."""
         for bundle in self.filtered(lambda bundle: bundle.state == "building"):
-            waits = len(bundle.delivery_ids) > AT_ONCE or len(bundle._without_pdf()) > SEND_CHUNK
+            count = len(bundle.delivery_ids) + len(bundle.reminder_ids)
+            waits = count > AT_ONCE or len(bundle._without_pdf()) > SEND_CHUNK
             for _done in () if waits else bundle._build():
                 continue
         if "building" in self.exists().mapped("state"):
@@ -157,7 +191,10 @@ class BillingDeliveryBundle(models.Model):
 
     def _print_order(self):
         """All letters that are printed, as a list of records, sorted by zip code and name."""
-        return list(self._letters()._in_print_order())
+        return [*self._letters()._in_print_order(), *_print_order(self._reminders())]
+
+    def _reminders(self):
+        return self.reminder_ids.filtered(lambda letter: letter.state == "print")
 
     def _to_draw(self):
         """Letters whose notice is to be drawn, in the order in which they are printed."""
@@ -243,4 +280,10 @@ class BillingDeliveryBundle(models.Model):
         letters = ready.sudo().delivery_ids.filtered(lambda letter: letter.state == "waiting")
         letters.write({"state": "sent", "date": now})
         letters.move_id._mbn_note_sent()
+        ready.sudo()._reminders().action_mark_posted()
         self.env["billing.invoice.sender"].sudo()._report(letters.run_id)
+
+
+def _print_order(letters):
+    """Reminders by zip code and name, as a list."""
+    return sorted(letters, key=lambda one: (one.partner_id.zip or "", one.partner_id.name, one.id))

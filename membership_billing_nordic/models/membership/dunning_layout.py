@@ -13,9 +13,14 @@ class DunningLetter(models.Model):
         self.ensure_one()
         if self.kind not in _TEXTS:
             return ""
-        associations = {move.mbn_association_id for move in self.sudo().line_ids.invoice_id}
-        association = associations.pop() if len(associations) == 1 else None
         layout = self.env["billing.document.layout"]._for_documents(
-            self.company_id, association or self.env["membership.association"]
+            self.company_id, self._layout_association()
         )
         return layout.with_context(lang=self.partner_id.lang)[_TEXTS[self.kind]] or ""
+
+    def _layout_association(self):
+        """The association in whose layout it is: that of all its invoices; empty for several."""
+        self.ensure_one()
+        associations = {move.mbn_association_id for move in self.sudo().line_ids.invoice_id}
+        none = self.env["membership.association"]
+        return associations.pop() if len(associations) == 1 else none
