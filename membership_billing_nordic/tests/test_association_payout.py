@@ -77,6 +77,7 @@ class TestAssociationPayout(TransferRounds, ShareCommon):
         due = self._invoice(self.tromso.partner_id, 40.0, invoice_date="2027-01-05")
         payout = self._propose(self.tromso)
         self.assertEqual([payout.amount_set_off, payout.amount_to_pay], [40.0, 70.0])
+        self.assertEqual(sum(row["amount"] for row in payout._statement_rows()), 70.0)
         payout.with_user(self.clerk).action_set_off()
         self.assertEqual([payout.amount_set_off, payout.amount_to_pay], [0.0, 110.0])
         payout.with_user(self.clerk).action_set_off()

@@ -144,7 +144,12 @@ class TestAssociationShare(ShareCommon):
         invoice = self._invoice_of(self.ola)
         self._pay(invoice)
         self._book()
-        self.ola._change({"association_id": self.bodo.id}, self._date("2027-04-01"))
+        move = {"association_id": self.bodo.id}
+        told = [
+            row for row in self._rows(self.ola, "change", "2027-04-01", move) if row[0] == "share"
+        ]
+        self.assertEqual(told, [("share", None, self._date("2027-12-31"))])
+        self.ola._change(move, self._date("2027-04-01"))
         self._book()
         self.assertEqual(self._owed_all(), [190.0, 30.0, 110.0, 0.0])
         self.company.mbn_share_transfer = "by_day"

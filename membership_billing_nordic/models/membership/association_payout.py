@@ -490,19 +490,22 @@ class MembershipPayout(models.Model):
                     "amount": share.amount,
                 }
             )
+        if self.state == "draft" and self.amount_set_off:
+            rows.append(self._set_off_row(self.date_to, "", self.amount_set_off))
         for part in self.set_off_line_ids:
-            rows.append(
-                {
-                    "date": self.move_id.date,
-                    "member": part.move_id.name or "",
-                    "plan": "",
-                    "from": False,
-                    "to": False,
-                    "what": self.env._("Set off"),
-                    "amount": -part.amount,
-                }
-            )
+            rows.append(self._set_off_row(self.move_id.date, part.move_id.name, part.amount))
         return rows
+
+    def _set_off_row(self, day, document, amount):
+        return {
+            "date": day,
+            "member": document or "",
+            "plan": "",
+            "from": False,
+            "to": False,
+            "what": self.env._("Set off"),
+            "amount": -amount,
+        }
 
     def action_view_shares(self):
         """Show the shares that are paid out."""

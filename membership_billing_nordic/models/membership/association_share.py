@@ -299,9 +299,14 @@ class MembershipCharge(models.Model):
         fees = self.filtered(
             lambda charge: charge.kind == "fee" and charge.period_id and not charge.share_pending
         )
-        rules = self.env["membership.share.rule"].sudo()
-        if fees and rules.search_count([("company_id", "parent_of", fees.company_id.ids)], limit=1):
+        if fees._has_share_rules():
             fees.share_pending = True
+
+    def _has_share_rules(self):
+        """Does any association get a share of fees of the companies of these?"""
+        of_companies = [("company_id", "parent_of", self.company_id.ids)]
+        rules = self.env["membership.share.rule"].sudo()
+        return bool(self and rules.search_count(of_companies, limit=1))
 
 
 class MembershipContract(models.Model):
@@ -313,6 +318,34 @@ class MembershipContract(models.Model):
         if "association_id" in vals or "next_association_id" in vals:
             self.sudo().charge_ids._mark_shares()
         return result
+
+    def _consequence_labels(self):
+        return super()._consequence_labels() | {"share": self.env._("Shares of the running period")}
+
+    def _changed_rows(self, day, vals, today):
+        rows = super()._changed_rows(day, vals, today)
+        old = self.association_id.id
+        if (vals.get("association_id", old) or False) != (old or False):
+            rows += self._share_rows(day or today)
+        return rows
+
+    def _share_rows(self, day):
+        """Which association gets the share of the period in which the member moves."""
+        period = self.period_ids.filtered(
+            lambda period: (
+                period.state in ("open", "paid") and period.date_from < day <= period.date_to
+            )
+        )[:1]
+        if not period.charge_ids._has_share_rules():
+            return []
+        if self.company_id.mbn_share_transfer == "by_day":
+            text = self.env._("Share of the running period: each association's for its days")
+        else:
+            text = self.env._(
+                "Share of the running period: stays with %(association)s",
+                association=self.association_id.display_name or "-",
+            )
+        return [self._consequence("share", text, day=period.date_to)]
 
 
 class MembershipAssociation(models.Model):
