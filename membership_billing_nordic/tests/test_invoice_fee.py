@@ -91,6 +91,7 @@ class TestInvoiceFee(ContractCommon):
         invoice = self._bill_until("2027-01-01").line_ids.invoice_id
         self.assertEqual(len(invoice), 1)
         self.assertEqual(invoice.amount_total, 2449.0)
+        self.assertEqual(invoice.invoice_line_ids[-1].mbn_charge_id.kind, "invoice_fee")
 
     def test_taxes_of_the_fee_are_its_own(self):
         self.fee_product.taxes_id = [Command.set(self.vat.ids)]

@@ -122,12 +122,13 @@ class AccountEdiXmlUblBis3(models.AbstractModel):
         return digits or partner.peppol_endpoint or "", ""
 
     def _add_invoice_header_nodes(self, document_node, vals):
-        super()._add_invoice_header_nodes(document_node, vals)
+        result = super()._add_invoice_header_nodes(document_node, vals)
         invoice = vals["invoice"]
         if not document_node["cbc:BuyerReference"]["_text"]:
             # Receivers demand one; it is what the payer knows of the membership.
             known = invoice.partner_id.mbn_member_number or invoice.payment_reference
             document_node["cbc:BuyerReference"] = {"_text": known}
+        return result
 
     def _get_party_node(self, vals):
         node = super()._get_party_node(vals)

@@ -58,9 +58,10 @@ class BillingDelivery(models.Model):
     @api.model
     def _note_failed(self, move, channel, reason):
         """An e-invoice that cannot be made or sent is no reason to wait: the next channel is."""
-        super()._note_failed(move, channel, reason)
+        result = super()._note_failed(move, channel, reason)
         if channel == CHANNEL:
             self._pass_on(move, reason)
+        return result
 
     @api.model
     def _pass_on(self, move, reason):
@@ -112,8 +113,16 @@ class BillingInvoiceSender(models.AbstractModel):
             yield len(rows)
 
     def _send(self, channel, moves):
-        if channel != CHANNEL:
-            return self._send_otherwise(channel, moves)
+        if channel == CHANNEL:
+            return self._send_einvoices(moves)
+        # What could not be made as an e-invoice goes without its file.
+        tried = self.env["billing.delivery"]._tried(moves)
+        plain = moves.filtered(lambda move: CHANNEL in tried[move])
+        if plain:
+            super(BillingInvoiceSender, self.with_context(mbn_plain=True))._send(channel, plain)
+        return super()._send(channel, moves - plain) if moves - plain else None
+
+    def _send_einvoices(self, moves):
         send = self.env["account.move.send"].with_context(mbn_channel=CHANNEL)
         for network, group in moves.grouped(send._mbn_einvoice_network).items():
             send._generate_and_send_invoices(
@@ -123,12 +132,3 @@ class BillingInvoiceSender(models.AbstractModel):
                 author_user_id=self.env.user.id,
                 author_partner_id=self.env.user.partner_id.id,
             )
-
-    def _send_otherwise(self, channel, moves):
-        """What could not be made as an e-invoice goes without its file."""
-        tried = self.env["billing.delivery"]._tried(moves)
-        plain = moves.filtered(lambda move: CHANNEL in tried[move])
-        if plain:
-            super(BillingInvoiceSender, self.with_context(mbn_plain=True))._send(channel, plain)
-        if moves - plain:
-            super()._send(channel, moves - plain)

@@ -526,8 +526,7 @@ class BillingRunLine(models.Model):
                 Command.create(
                     line._prepare_invoice_line(sale, charge) | line._posting(sale, pricing)
                 )
-                for line in lines
-                for sale, charge in charged[line]
+                for line, sale, charge in _fees_last(lines, charged)
             ],
         }
         if line.agreement_id:
@@ -572,3 +571,9 @@ class BillingRunLine(models.Model):
         if self.member_id != self.payer_id and sale.kind != "invoice_fee":
             what = env._("%(what)s, %(member)s", what=what, member=self.member_id.name)
         return what
+
+
+def _fees_last(lines, charged):
+    """Line, sale and charge of all that is on one invoice; what the invoice costs at the end."""
+    sold = [(line, sale, charge) for line in lines for sale, charge in charged[line]]
+    return sorted(sold, key=lambda row: row[1].kind == "invoice_fee")
