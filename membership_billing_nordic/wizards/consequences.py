@@ -6,6 +6,7 @@ from odoo.tools import format_date, formatLang
 # Of more contracts than these, only sums are shown.
 SHOWN_ONE_BY_ONE = 5
 TONES = {
+    "rule": "text-warning-emphasis",
     "problem": "text-danger",
     "early": "text-warning-emphasis",
     "after": "fw-bold",

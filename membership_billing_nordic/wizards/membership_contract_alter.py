@@ -24,7 +24,46 @@ class MembershipContractAlter(models.TransientModel):
         store=True,
         readonly=False,
         check_company=True,
-        help="Changes at the end of what is invoiced.",
+        help="Changes at the end of what is invoiced, or in mid-period where the plan says so.",
+    )
+    currency_id = fields.Many2one("res.currency", compute="_compute_company_id")
+    change_date = fields.Date(
+        string="From",
+        default=lambda self: self.env.company._billing_today(),
+        help="First day of the new plan, price or products. By months begun it is the next month's "
+        "first day.",
+    )
+    is_middle = fields.Boolean(compute="_compute_is_middle")
+    price_choice = fields.Selection(
+        [("own", "A price of its own"), ("list", "The price list of the plan")],
+        string="Price",
+        groups=BILLING_USER,
+        help="Empty: as it is.",
+    )
+    own_price = fields.Monetary(
+        groups=BILLING_USER,
+        help="For one whole period, with or without tax as the plan's prices.",
+    )
+    new_product_id = fields.Many2one(
+        "product.product",
+        string="Further Product",
+        check_company=True,
+        domain="[('sale_ok', '=', True)]",
+        help="Charged with every period from then on.",
+    )
+    new_quantity = fields.Float(string="Quantity", default=1.0, digits="Product Unit")
+    new_price = fields.Monetary(
+        string="Product Price",
+        compute="_compute_new_price",
+        store=True,
+        readonly=False,
+        help="For one whole period, with or without tax as the product's own price.",
+    )
+    end_line_ids = fields.Many2many(
+        "membership.contract.line",
+        string="No Longer",
+        domain="[('contract_id', 'in', contract_ids), ('date_end', '=', False)]",
+        help="Further products that end.",
     )
     payer_id = fields.Many2one(
         "res.partner",
@@ -74,6 +113,20 @@ class MembershipContractAlter(models.TransientModel):
         for alter in self:
             alter.company_id = alter.contract_ids.company_id[:1]
             alter.contract_count = len(alter.contract_ids)
+            alter.currency_id = alter.contract_ids.currency_id[:1]
+
+    @api.depends("contract_ids", "plan_id", "change_date")
+    def _compute_is_middle(self):
+        for alter in self:
+            contract = alter.contract_ids._origin
+            alter.is_middle = len(contract) == 1 and bool(
+                contract._middle_day(alter.change_date, alter.plan_id._origin)
+            )
+
+    @api.depends("new_product_id")
+    def _compute_new_price(self):
+        for alter in self:
+            alter.new_price = alter.new_product_id.lst_price
 
     @api.depends("contract_ids")
     def _compute_present(self):
@@ -87,7 +140,18 @@ class MembershipContractAlter(models.TransientModel):
             wrong = payer.commercial_partner_id != payer
             alter.payer_warning = wrong and payer._mbn_not_own_payer_text()
 
-    @api.depends(*CHANGEABLE, "association_date", "contract_ids")
+    @api.depends(
+        *CHANGEABLE,
+        "association_date",
+        "contract_ids",
+        "change_date",
+        "price_choice",
+        "own_price",
+        "new_product_id",
+        "new_quantity",
+        "new_price",
+        "end_line_ids",
+    )
     def _compute_preview(self):
         for alter in self:
             contracts = alter.contract_ids._origin
@@ -119,11 +183,35 @@ class MembershipContractAlter(models.TransientModel):
         """What was chosen and is not so yet: dict of field to id, or False."""
         present = self._present()
         hidden = set() if self.env.user.has_group(BILLING_USER) else {"agreement_id"}
-        return {
+        vals = {
             name: self[name]._origin.id or False
             for name in CHANGEABLE
             if name not in hidden and self[name]._origin != present[name]
         }
+        if len(self.contract_ids) == 1:
+            vals |= self._changed_price() | self._changed_lines()
+        return vals and vals | {"date": self.change_date}
+
+    def _changed_price(self):
+        if not self.env.user.has_group(BILLING_USER) or not self.price_choice:
+            return {}
+        return {"own_price": self.own_price if self.price_choice == "own" else False}
+
+    def _changed_lines(self):
+        vals = {}
+        if self.new_product_id:
+            product = self.new_product_id._origin
+            vals["new_lines"] = [
+                {
+                    "product_id": product.id,
+                    "name": product.display_name,
+                    "quantity": self.new_quantity,
+                    "price_unit": self.new_price,
+                }
+            ]
+        if self.end_line_ids:
+            vals["end_line_ids"] = self.end_line_ids._origin.ids
+        return vals
 
     def action_detach_payer(self):
         """Make the payer independent of the company, then go on with the change."""

@@ -30,12 +30,14 @@ class MembershipContractStop(models.TransientModel):
     )
     is_early = fields.Boolean(compute="_compute_earliest")
     by_agreement = fields.Boolean(
-        help="The date was agreed on with the member, though notice or binding last longer.",
+        help="The date was agreed on with the member, though notice or binding last longer, or the "
+        "plan's rules of a freeze say otherwise.",
     )
     may_agree = fields.Boolean(compute="_compute_may_agree")
     resume_date = fields.Date(
         string="Goes On", help="The membership goes on by itself on this day. May stay empty."
     )
+    is_against_rules = fields.Boolean(compute="_compute_is_against_rules")
     reason = fields.Selection(
         [reason for reason in REASONS if reason[0] not in ("joined", "term")],
         help="For the statistics of why members leave. A deceased member, or one registered "
@@ -94,7 +96,11 @@ class MembershipContractStop(models.TransientModel):
                 earliest = [contract._earliest_end(today) for contract in contracts]
                 stop.date = max([today, *paid, *earliest])
             else:
-                stop.date = max([today, *contracts.mapped("date_start")])
+                earliest = [
+                    contract._earliest_freeze(contract._plan_on(today)) for contract in contracts
+                ]
+                starts = contracts.mapped("date_start")
+                stop.date = max([today, *starts, *filter(None, earliest)])
 
     @api.onchange("reason")
     def _onchange_reason(self):
@@ -110,6 +116,16 @@ class MembershipContractStop(models.TransientModel):
             days = [contract._earliest_end(today) for contract in contracts]
             stop.earliest = max(days, default=False)
             stop.is_early = bool(days and stop.date and stop.date < max(days))
+
+    @api.depends("contract_ids", "date", "resume_date", "operation", "reason")
+    def _compute_is_against_rules(self):
+        for stop in self:
+            pausing = stop.operation == "pause" and stop.date
+            contracts = stop.contract_ids._origin if pausing else stop.contract_ids.browse()
+            stop.is_against_rules = any(
+                contract._freeze_problems(stop.date, stop.resume_date, stop.reason)
+                for contract in contracts
+            )
 
     def _compute_may_agree(self):
         self.may_agree = self.env.user.has_group(BILLING_USER)
@@ -145,6 +161,7 @@ class MembershipContractStop(models.TransientModel):
         "operation",
         "date",
         "resume_date",
+        "reason",
         "settlement",
         "charge_exit_fee",
         "money",
@@ -159,7 +176,7 @@ class MembershipContractStop(models.TransientModel):
     def _decided(self):
         """What is to be done besides: only a billing user credits, or waives the exit fee."""
         if self.operation == "pause":
-            return {"resume_date": self.resume_date}
+            return {"resume_date": self.resume_date, "reason": self.reason}
         return {
             "credit": self.may_agree and self.settlement == "credit",
             "exit_fee": self.has_exit_fee and (self.charge_exit_fee or not self.may_agree),
@@ -171,14 +188,18 @@ class MembershipContractStop(models.TransientModel):
         self.ensure_one()
         if not self.contract_ids:
             raise UserError(self.env._("Choose at least one contract."))
+        by_agreement = self.by_agreement and self.may_agree
         if self.operation == "pause":
+            self.contract_ids._check_freeze(
+                self.date, self.resume_date, self.reason, by_agreement=by_agreement
+            )
             self.contract_ids._pause(self.date, self.resume_date, self.reason, self.note)
         else:
             self.contract_ids._check_notice(
                 self.date,
                 self.env.company._billing_today(),
                 self.reason,
-                by_agreement=self.by_agreement and self.may_agree,
+                by_agreement=by_agreement,
             )
             notes = self.contract_ids._end(self.date, self.reason, self.note, **self._decided())
             return self._use_money(notes)

@@ -378,24 +378,8 @@ class BillingRunLine(models.Model):
         )
 
     def _prepare_period(self, item):
-        due, plan = item.due, item.price.plan_id
-        return {
-            "contract_id": self.contract_id.id,
-            "plan_id": plan.id,
-            "association_id": self.association_id.id,
-            "company_id": self.company_id.id,
-            "currency_id": self.currency_id.id,
-            "date_from": due.date_from,
-            "date_to": due.date_to,
-            "state": "open" if item.sales else "paid",
-            "is_offer": plan.renewal == "offer" and due.number > 1,
-            "price_id": item.price.id,
-            "price_unit": item.price.amount,
-            "share_numerator": due.share.numerator,
-            "share_denominator": due.share.denominator,
-            "amount": item.fee,
-            "run_id": self.run_id.id,
-        }
+        facts = {"association_id": self.association_id.id, "run_id": self.run_id.id}
+        return self.contract_id._prepare_period(item) | facts
 
     @api.model
     def _make_charges(self, bills, periods):
@@ -425,27 +409,10 @@ class BillingRunLine(models.Model):
 
     def _prepare_charge(self, sale, period_id):
         """Values of a charge for one new sale; one that is later waits."""
-        plan = self.env["membership.plan"].browse(sale.plan)
-        vals = {
-            "kind": sale.kind,
-            "contract_id": self.contract_id.id,
-            "period_id": period_id,
-            "company_id": self.company_id.id,
-            "currency_id": self.currency_id.id,
-            "claim_kind": plan.claim_kind,
-            "product_id": sale.product.id,
-            "name": sale.name,
-            "quantity": sale.quantity,
-            "price_unit": sale.price_unit,
-            "instalment": sale.instalment,
-            "instalment_count": sale.instalment_count,
-            "date_invoice": sale.date_invoice,
-            "date_from": sale.date_from,
-            "date_to": sale.date_to,
-        }
+        vals = self.contract_id._prepare_charge(sale, period_id) | {"payer_id": self.payer_id.id}
         if sale.date_invoice <= self.run_id.date:
             return vals | self._prepare_charge_now(sale)
-        return vals | {"payer_id": self.payer_id.id, "amount": sale.quote.amount}
+        return vals
 
     def _prepare_charge_now(self, sale):
         """Values of a charge that is being invoiced."""
@@ -474,6 +441,7 @@ class BillingRunLine(models.Model):
             self.browse().union(*lines).invoice_id = invoice
             self._take_rounding(invoice, lines, charged)
         self.env["membership.charge"]._tie_to_lines(invoices)
+        invoices._mbn_set_off_changes()
 
     @api.model
     def _take_rounding(self, invoice, lines, charged):

@@ -145,6 +145,9 @@ class BillingRunLine(models.Model):
                                SELECT FROM membership_contract_line line
                                 WHERE line.contract_id = contract.id)
                        AND NOT EXISTS (
+                               SELECT FROM membership_contract_price own
+                                WHERE own.contract_id = contract.id)
+                       AND NOT EXISTS (
                                SELECT FROM membership_charge charge
                                 WHERE charge.contract_id = contract.id
                                   AND charge.state = 'to_invoice')

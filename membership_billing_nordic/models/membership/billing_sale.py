@@ -40,6 +40,7 @@ class Item(NamedTuple):
 
     due: object  # schedule.PeriodPlan
     price: object  # membership.plan.price
+    price_unit: float  # of a whole period, the contract's own or the plan's
     fee: float  # what the payer pays for the membership itself, in all instalments
     sales: tuple[Sale, ...]
 
@@ -62,9 +63,11 @@ class Sales:
     Keep one for a chunk of work, not longer: it holds records.
     """
 
-    def __init__(self, company, day):
+    def __init__(self, company, day, own_prices=None):
+        """:param own_prices: contract id to the price it is supposed to have, or None"""
         self.env = company.env
         self.day = day
+        self.own_prices = own_prices or {}
         self.pricing = Pricing(company)
         self.blocks = Blocks(company, day)
         self.fees = Fees(company, day)
@@ -90,25 +93,34 @@ class Sales:
     def _item(self, contract, period, position):
         """A new period; worked out once for contracts that are alike."""
         price = self.pricing.price(contract, period)
+        amount = self._price_unit(contract, period, price)
         lines = contract.line_ids
         if lines:
-            return self._work_out(contract, period, position, price, lines)
-        key = (period, price.id, position.id, contract.currency_id.id)
+            return self._work_out(contract, period, position, price, amount, lines)
+        key = (period, price.id, amount, position.id, contract.currency_id.id)
         if key not in self._items:
-            self._items[key] = self._work_out(contract, period, position, price, lines)
+            self._items[key] = self._work_out(contract, period, position, price, amount, lines)
         return self._items[key]
 
-    def _work_out(self, contract, period, position, price, lines):
+    def _price_unit(self, contract, period, price):
+        """What a whole period costs: the contract's own price, else the plan's."""
+        if contract.id in self.own_prices:
+            own = self.own_prices[contract.id]
+        else:
+            own = contract._own_price_on(period.plan, period.price_date)
+        return price.amount if own is None else own
+
+    def _work_out(self, contract, period, position, price, amount, lines):
         currency = contract.currency_id
         product = price.plan_id.product_id
-        fees = self._instalments(period, position, currency, "fee", product, "", 1.0, price.amount)
+        fees = self._instalments(period, position, currency, "fee", product, "", 1.0, amount)
         sales = list(fees)
         for line in lines:
             if line._is_charged_with(period):
                 what = (line.product_id, line.name, line.quantity, line.price_unit)
                 sales += self._instalments(period, position, currency, "product", *what)
         fee = currency.round(sum(sale.quote.amount for sale in fees))
-        return Item(period, price, fee, tuple(sale for sale in sales if sale.quote.amount))
+        return Item(period, price, amount, fee, tuple(sale for sale in sales if sale.quote.amount))
 
     def _instalments(self, period, position, currency, kind, product, name, quantity, price):
         """What is charged for one thing in ``period``, one sale for each payment."""
@@ -183,7 +195,7 @@ class Sales:
             quote,
             charge.date_invoice,
             charge.date_from,
-            charge.date_to,
+            charge._last_day(),
             charge.instalment,
             count,
             charge,

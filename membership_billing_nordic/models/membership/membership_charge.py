@@ -235,8 +235,13 @@ class MembershipCharge(models.Model):
         )
         spans = defaultdict(list)
         for charge in charges:
-            spans[charge.contract_id.id].append((charge.date_from, charge.date_to))
+            if charge.date_from <= charge.period_id.date_to:
+                spans[charge.contract_id.id].append((charge.date_from, charge._last_day()))
         return spans
+
+    def _last_day(self):
+        """The last day of what is charged; a period that was cut since ends earlier."""
+        return min(filter(None, (self.date_to, self.period_id.date_to)), default=False)
 
     def _update(self, vals):
         """Write what of ``vals`` is not so already."""

@@ -4,8 +4,8 @@ from odoo import api, fields, models
 
 
 class MembershipCharge(models.Model):
-    """What is taken off a charge when a membership ends: dropped before it is invoiced, or
-    credited afterwards."""
+    """What is taken off a charge when a membership ends or changes: dropped before it is
+    invoiced, or credited afterwards."""
 
     _inherit = "membership.charge"
 
@@ -13,6 +13,13 @@ class MembershipCharge(models.Model):
         string="Dropped",
         readonly=True,
         help="What is not invoiced because the membership ended, tax included.",
+    )
+
+    cut_amount = fields.Monetary(
+        string="Cut Off",
+        readonly=True,
+        help="What is not invoiced because the period was cut by a change in mid-period, tax "
+        "included. It is not in the amount.",
     )
 
     # -- before it is invoiced -------------------------------------------------------
@@ -25,10 +32,11 @@ class MembershipCharge(models.Model):
         :return: dict of charge to amount; those that are owed as a whole are missing
         """
         currency = self.currency_id
-        owed = currency.round(sum(self.mapped("amount")) * share.numerator / share.denominator)
+        whole = {charge: charge.amount + charge.cut_amount for charge in self}
+        owed = currency.round(sum(whole.values()) * share.numerator / share.denominator)
         beyond = {}
         for charge in self:
-            kept = min(charge.amount, owed)
+            kept = min(whole[charge], owed)
             owed -= kept
             amount = currency.round(charge.amount - kept - credited.get(charge, 0.0))
             if currency.compare_amounts(amount, 0.0) > 0:
@@ -47,6 +55,18 @@ class MembershipCharge(models.Model):
                 charge.state = "void"
             else:
                 charge.amount = rest
+        self.period_id._follow_charges()
+
+    def _cut(self, amounts):
+        """Take amounts off charges that wait to be invoiced, for good.
+
+        :param amounts: charge to amount, of these charges among others
+        """
+        for charge in self:
+            charge.cut_amount += amounts[charge]
+            charge.amount = charge.currency_id.round(charge.amount - amounts[charge])
+            if charge.currency_id.is_zero(charge.amount):
+                charge.state = "void"
         self.period_id._follow_charges()
 
     def _pick_up(self):

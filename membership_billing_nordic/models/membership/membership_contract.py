@@ -657,9 +657,13 @@ class MembershipContract(models.Model):
         :raises UserError: a contract that is not confirmed cannot pause
         """
         self._check_pause(day, resume_date)
+        at_once = self._settled_at_once()
+        for contract in self:
+            contract._freeze(day, resume_date)
         vals = {"state": "paused", "paused_from": day, "resume_date": resume_date}
         self._write_dated(vals, day, reason, note)
         self._refresh_status()
+        at_once._bill_switches()
 
     def _check_pause(self, day, resume_date=False):
         if any(contract.state != "confirmed" for contract in self):
@@ -672,6 +676,7 @@ class MembershipContract(models.Model):
     def _resume(self, day):
         """Let paused contracts go on: periods begin again from ``day`` on."""
         for contract in self.filtered(lambda contract: contract.state == "paused"):
+            contract._unfreeze(day)
             contract._write_dated(
                 {"state": "confirmed", "paused_from": False, "resume_date": False},
                 max(day, contract.paused_from),

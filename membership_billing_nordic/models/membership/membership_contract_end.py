@@ -45,7 +45,10 @@ class MembershipContract(models.Model):
         months = self._plan_on(day).binding_months
         if not months:
             return None
-        last = schedule.add_months(self._plan_start_on(day), months) - timedelta(days=1)
+        since = self._plan_start_on(day)
+        last = schedule.add_months(since, months) - timedelta(days=1)
+        if self._plan_on(day).freeze_extends_binding:
+            last = self._later_by_freezes(since, last)
         return last if last >= day else None
 
     def _earliest_end(self, day):
@@ -153,12 +156,13 @@ class MembershipContract(models.Model):
 
     # -- what was charged for the time after the end ---------------------------------
 
-    def _left_after(self, day):
+    def _left_after(self, day, is_end=True):
         """What is charged for the time after ``day`` and is not owed when that is the last day.
 
         A period that begins later is not owed at all; of one under way the plan's rule for part
         of a period tells how much is.
 
+        :param is_end: False when it does not end but changes in mid-period
         :return: dict of charge to amount, tax included, less what is credited already
         """
         charges = (
@@ -169,7 +173,10 @@ class MembershipContract(models.Model):
                     ("contract_id", "in", self.ids),
                     ("period_id.date_to", ">", day),
                     ("period_id.state", "in", ("open", "paid")),
+                    ("taken_back", "=", False),
+                    "|",
                     ("state", "!=", "void"),
+                    ("cut_amount", ">", 0.0),
                 ],
                 order="period_id, instalment, id",
             )
@@ -180,20 +187,32 @@ class MembershipContract(models.Model):
         credited = charges._credited_amounts()
         left = {}
         for (period, *_what), parts in sums.items():
-            left |= parts._beyond(period.contract_id._share_owed(period, day), credited)
+            share = period.contract_id._share_owed(period, parts, day, is_end)
+            left |= parts._beyond(share, credited)
         return left
 
-    def _share_owed(self, period, day):
-        """The part of the period's charges that is owed when ``day`` is the last day."""
-        if day < period.date_from:
+    def _share_owed(self, period, charges, day, is_end):
+        """The part of the period's ``charges`` that is owed when ``day`` is the last day.
+
+        A period that was cut is shorter than what its charges were for.
+
+        :param is_end: the membership ends, so that the plan's rule for that holds
+        """
+        first = min(filter(None, charges.mapped("date_from")), default=period.date_from)
+        last = max(filter(None, charges.mapped("date_to")), default=period.date_to)
+        if day < first:
             return Fraction(0)
-        count = OWED_BY.get(period.plan_id._end_rule())
-        if not count:
+        plan = period.plan_id
+        count = OWED_BY.get(plan._end_rule() if is_end else plan.first_period)
+        if not count or day >= last:
             return Fraction(1)
-        rules, since = period.plan_id._rules(), self._plan_start_on(period.date_from)
-        months = schedule.Grid(1, rules.grid_from(self.date_start, since).anchor)
-        first = period.date_from
-        return Fraction(count(months, first, day), count(months, first, period.date_to))
+        months = self._months_of(period.plan_id, period.date_from)
+        return Fraction(count(months, first, day), count(months, first, last))
+
+    def _months_of(self, plan, day):
+        """The months by which a period of ``plan`` that begins on ``day`` is counted."""
+        grid = plan._rules().grid_from(self.date_start, self._plan_start_on(day))
+        return schedule.Grid(1, grid.anchor)
 
     def _settle_after(self, day, credit, quiet):
         """Drop, and with ``credit`` credit, what is charged for the time after ``day``.

@@ -60,6 +60,9 @@ class MembershipContract(models.Model):
             "dropped": self.env._("Waiting for the time after: dropped"),
             "left": self.env._("Left of the time that is invoiced"),
             "credit": self.env._("Credited"),
+            "charge": self.env._("Charged for the rest of the period"),
+            "rule": self.env._("Against the rules of the plan: by agreement only"),
+            "freeze": self.env._("What the freeze costs"),
             "kept": self.env._("Nothing is credited"),
             "stands": self.env._("Was paid, and stands to the payer"),
             "exit_fee": self.env._("Leaving within the binding period"),
@@ -73,17 +76,24 @@ class MembershipContract(models.Model):
         rows = self._changed_rows(day, vals, today)
         if not rows:
             return []
-        before = self._next_bill()
-        with self._supposing(self._supposed(vals)):
-            after = self._next_bill()
-        rows += [
-            self._next_bill_row("before", self.env._("Next invoice until now"), before),
-            self._next_bill_row("after", self.env._("Next invoice then"), after),
-        ]
+        switches = self._switches(vals)
+        for switch in switches:
+            rows += self._switch_rows(switch)
+        if not switches:
+            rows += self._next_bill_rows(vals)
         payer = self.env["res.partner"].browse(vals.get("payer_id", self.payer_id.id))
         rows += self._open_invoice_rows()
         rows += self._waiting_rows(payer)
         return rows + self._bank_rows()
+
+    def _next_bill_rows(self, vals):
+        before = self._next_bill()
+        with self._supposing(self._supposed(vals)):
+            after = self._next_bill()
+        return [
+            self._next_bill_row("before", self.env._("Next invoice until now"), before),
+            self._next_bill_row("after", self.env._("Next invoice then"), after),
+        ]
 
     def _changed_rows(self, day, vals, today):
         rows = []
@@ -91,9 +101,12 @@ class MembershipContract(models.Model):
             if name not in vals or (vals[name] or False) == (self[name].id or False):
                 continue
             new = self[name].browse(vals[name] or ())
-            since = {"plan_id": self._plan_change_day, "association_id": lambda: day or today}
+            since = {
+                "plan_id": lambda: self._terms_day(vals),
+                "association_id": lambda: day or today,
+            }
             if name == "plan_id":
-                self._check_plan(new, self._plan_change_day())
+                self._check_plan(new, self._terms_day(vals))
                 rows += self._binding_rows(today)
             if name == "payer_id":
                 new._mbn_check_own_payer()
@@ -106,7 +119,45 @@ class MembershipContract(models.Model):
                 new=new.display_name or "-",
             )
             rows.append(self._consequence("change", text, day=since.get(name, lambda: today)()))
-        return rows
+        return rows + self._changed_price_rows(vals) + self._changed_line_rows(vals)
+
+    def _terms_day(self, vals):
+        """From when on another plan, price or product holds."""
+        plan = self._wanted_plan(vals)
+        return self._middle_day(vals.get("date"), plan) or self._plan_change_day()
+
+    def _changed_price_rows(self, vals):
+        if "own_price" not in vals:
+            return []
+        if vals["own_price"] is False:
+            text = self.env._("The price of the price list")
+            return [self._consequence("change", text, day=self._terms_day(vals))]
+        text = self.env._("Own price of a whole period")
+        return [self._consequence("change", text, vals["own_price"], self._terms_day(vals))]
+
+    def _changed_line_rows(self, vals):
+        if not (vals.get("new_lines") or vals.get("end_line_ids")):
+            return []
+        self._check_lines_alone(vals)
+        day = self._terms_day(vals)
+        named = [
+            *(line["name"] for line in vals.get("new_lines") or ()),
+            *(self.env._("No longer: %(name)s", name=one.name) for one in self._ended_lines(vals)),
+        ]
+        return [self._consequence("change", name, day=day) for name in named]
+
+    def _switches(self, vals):
+        """What changes in mid-period bring with them; empty when all is at the end of it."""
+        day = self._middle_day(vals.get("date"), self._wanted_plan(vals))
+        if not day:
+            return []
+        if vals.get("new_lines") or vals.get("end_line_ids"):
+            return [self._switch_lines(vals.get("new_lines") or [], self._ended_lines(vals), day)]
+        plan = self._wanted_plan(vals)
+        own_price = vals.get("own_price")
+        if plan == (self.next_plan_id or self.plan_id) and own_price is None:
+            return []
+        return [self._switch_plan(plan, day, own_price)]
 
     def _binding_rows(self, today):
         end = self._binding_end(today)
@@ -176,12 +227,13 @@ class MembershipContract(models.Model):
         running = self.period_ids.filtered(
             lambda period: period.state in TAKEN and period.date_to >= day
         )
-        if running:
+        if running and not self._is_cut_by_pause(day):
             text = self.env._("Invoiced already: stays as it is, until")
             last = max(running.mapped("date_to"))
             rows.append(self._consequence("invoiced", text, day=last))
+        rows += self._freeze_rows(day, vals)
         rows += self._open_invoice_rows()
-        rows += self._waiting_rows(self.payer_id)
+        rows += self._waiting_rows(self.payer_id, self._pause_left(day))
         return rows + self._bank_rows()
 
     # -- end -------------------------------------------------------------------------

@@ -127,19 +127,28 @@ class BillingApi(models.AbstractModel):
         reason: str = "request",
         note: str = "",
         preview: bool = False,
+        by_agreement: bool = False,
     ) -> dict:
         """Pause a membership from ``date`` (empty: today) until ``resume_date``, on which it
-        goes on by itself (empty: until :meth:`resume_contract`)."""
+        goes on by itself (empty: until :meth:`resume_contract`), by the plan's rules of a
+        freeze.
+
+        :param by_agreement: though the rules say otherwise; for billing users
+        """
         contract, today, reason, note = self._decision(contract_id, external_id, reason, note)
         with faults(self.env):
             day = arguments.day("date", date) or today
             resume = arguments.day("resume_date", resume_date) or False
+            by_agreement = arguments.flag("by_agreement", by_agreement)
+        if by_agreement:
+            self._check_billing_user()
         told = []
         if contract.state != "paused" or not (
             contract.paused_from == day and contract.resume_date == resume
         ):
-            told = contract._consequences("pause", day, {"resume_date": resume})
+            told = contract._consequences("pause", day, {"resume_date": resume, "reason": reason})
             if not preview:
+                contract._check_freeze(day, resume, reason, by_agreement=by_agreement)
                 contract._pause(day, resume, reason, note)
         return self._decided(contract, told, preview)
 
@@ -160,8 +169,8 @@ class BillingApi(models.AbstractModel):
             text = contract._consequence_labels()["resume"]
             told = [contract._consequence("resume", text, day=day)]
             if not preview and day > max(today, contract.paused_from):
-                contract.write({"resume_date": day})
-                contract._refresh_status()
+                contract._check_freeze_goes_on(day)
+                contract._move_resume(day)
             elif not preview:
                 contract._resume(day)
         return self._decided(contract, told, preview)
@@ -182,9 +191,9 @@ class BillingApi(models.AbstractModel):
         note: str = "",
         preview: bool = False,
     ) -> dict:
-        """Change a membership: the plan at the end of what is billed, payer and bank
-        agreement from the next invoice on, the association from ``date`` (empty: today) on.
-        What is not given stays."""
+        """Change a membership: the plan at the end of what is billed or, where the present plan
+        says so, in mid-period from ``date`` on; payer and bank agreement from the next invoice
+        on, the association from ``date`` (empty: today) on. What is not given stays."""
         contract, today, reason, note = self._decision(contract_id, external_id, reason, note)
         given = {
             "plan": plan,
@@ -199,6 +208,7 @@ class BillingApi(models.AbstractModel):
             vals = ContractValues(self.env).read({name: one for name, one in given.items() if one})
         if not vals:
             raise UserError(self.env._("Nothing is given that is to change."))
+        vals["date"] = day
         told = contract._consequences("change", day, vals)
         if not preview:
             contract._change(vals, day, reason, note)
