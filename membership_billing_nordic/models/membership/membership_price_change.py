@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import float_round, format_date
 
 AT_ONCE = 300  # memberships worked out while somebody waits for the button
@@ -163,16 +163,39 @@ class MembershipPriceChange(models.Model):
             if len(change.plan_ids.currency_id | change.contract_ids.currency_id) > 1:
                 raise ValidationError(self.env._("Change the prices of one currency at a time."))
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_settings_only(vals)
+        return super().create(vals_list)
+
     def write(self, vals):
         """What was approved stays as it is: only the code goes on with it."""
-        settings = {name for name in vals if not self._fields[name].readonly} - {"message_ids"}
-        settings = {name for name in settings if not name.startswith(("message_", "activity_"))}
-        if settings and not self.env.su and any(change.state in RELEASED for change in self):
+        if self.env.su or all(name.startswith(("message_", "activity_")) for name in vals):
+            return super().write(vals)
+        self._check_settings_only(vals)
+        if any(change.state in RELEASED for change in self):
             raise UserError(self.env._("This price change is decided. Undo it to change it."))
         result = super().write(vals)
-        if settings and not self.env.su:
-            self.filtered(lambda change: change.state == "preview")._back_to_draft()
+        self.filtered(lambda change: change.state == "preview")._back_to_draft()
         return result
+
+    @api.model
+    def _check_settings_only(self, vals):
+        kept = [
+            name
+            for name in vals
+            if name in self._fields
+            and self._fields[name].readonly
+            and not name.startswith(("message_", "activity_"))
+        ]
+        if kept and not self.env.su:
+            raise AccessError(
+                self.env._(
+                    "A price change keeps this by itself: %(fields)s. Use its buttons.",
+                    fields=", ".join(sorted(kept)),
+                )
+            )
 
     def _back_to_draft(self):
         self.sudo().line_ids.unlink()
@@ -203,6 +226,10 @@ class MembershipPriceChange(models.Model):
             raise UserError(self.env._("Choose whose prices change."))
         if self.date <= self.company_id._billing_today():
             raise UserError(self.env._("Choose a day to come."))
+        if self.scope == "plan" and self.plan_ids.company_id != self.company_id:
+            raise UserError(
+                self.env._("The prices of a plan are changed by the company that sells it.")
+            )
         later = self.plan_ids.price_ids.filtered(lambda price: price.valid_from >= self.date)
         if self.scope == "plan" and later:
             raise UserError(
@@ -226,7 +253,7 @@ class MembershipPriceChange(models.Model):
     def _concerned(self):
         running = [
             ("state", "in", ("confirmed", "paused")),
-            ("company_id", "=", self.company_id.id),
+            ("company_id", "child_of", self.company_id.id),
         ]
         if self.scope == "contract":
             return [*running, ("id", "in", self.contract_ids.ids)]
@@ -384,11 +411,11 @@ class MembershipPriceChange(models.Model):
     def _follow(self):
         """Members who were not reached in time keep the present price."""
         today = self.company_id._billing_today()
-        lines = self.line_ids
-        lines.filtered(lambda line: line.state == "told")._hold_returned()
+        lines = self.env["membership.price.change.line"]
+        lines._hold_returned(self)
         late = today > self.date - timedelta(days=self.notice_days)
         if self.state == "printing" and late:
-            waiting = lines.filtered(lambda line: line.state == "print")
+            waiting = lines.search([("change_id", "=", self.id), ("state", "=", "print")])
             waiting._hold("late", self.env._("The letter was not printed in time."))
             self._put_in_force()
         elif self.state == "done":

@@ -23,7 +23,7 @@ class MembershipPriceChangeLine(models.Model):
     company_id = fields.Many2one(related="change_id.company_id", store=True, index=True)
     currency_id = fields.Many2one(related="contract_id.currency_id")
     contract_id = fields.Many2one(
-        "membership.contract", required=True, index=True, ondelete="cascade", check_company=True
+        "membership.contract", required=True, index=True, ondelete="cascade"
     )
     member_id = fields.Many2one(related="contract_id.member_id", store=True)
     partner_id = fields.Many2one(
@@ -263,13 +263,16 @@ class MembershipPriceChangeLine(models.Model):
     def _send_letter(self):
         self.write({"state": "print", "channel": "letter"})
 
-    def _hold_returned(self):
+    @api.model
+    def _hold_returned(self, change):
         """Who was not reached after all keeps the present price."""
-        returned = self.filtered(
-            lambda line: any(
-                one.notification_status in CAME_BACK
-                for one in line.message_id.sudo().notification_ids
-            )
+        lost = [("notification_status", "in", CAME_BACK)]
+        returned = self.search(
+            [
+                ("change_id", "=", change.id),
+                ("state", "=", "told"),
+                ("message_id", "any", [("notification_ids", "any", lost)]),
+            ]
         )
         for line in returned:
             line._hold("returned", self.env._("The message came back."))
