@@ -63,8 +63,10 @@ class BankMoneyMoveMake(models.TransientModel):
         refunds = self.env["bank.refund"]
         for wizard in self:
             partner = wizard.to_partner_id
-            wizard.to_open_invoices = partner and refunds._unpaid(
-                wizard.company_id, partner, wizard.currency_id
+            wizard.to_open_invoices = (
+                refunds._unpaid(wizard.company_id, partner, wizard.currency_id)
+                if partner
+                else False
             )
 
     def action_move(self):

@@ -158,7 +158,7 @@ class BillingCredit(models.TransientModel):
             rows = move._mbn_credit_rows(parts, wizard.bill_again, wizard.money) if move else []
             wizard.preview = consequences.plain(self.env, rows, wizard.currency_id)
             credited = sum(parts.values())
-            wizard.was_paid = (
+            wizard.was_paid = bool(
                 move and move.currency_id.compare_amounts(credited, move.amount_residual) > 0
             )
 

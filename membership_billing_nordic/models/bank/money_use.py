@@ -176,7 +176,7 @@ class AccountMoveLine(models.Model):
         for line in self:
             key = (line.company_id, line.partner_id, line.currency_id)
             if key not in known:
-                known[key] = line.partner_id and refunds._unpaid(*key)
+                known[key] = refunds._unpaid(*key) if line.partner_id else False
             line.mbn_unpaid = known[key]
 
     # ------------------------------------------------------------------ using it
