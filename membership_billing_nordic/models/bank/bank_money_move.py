@@ -146,6 +146,10 @@ class BankMoneyMove(models.Model):
                 )
             )
 
+    def _in_language_of(self, payer):
+        """The environment for texts that stand on the statement of ``payer``."""
+        return self.with_context(lang=payer.lang or self.env.lang).env
+
     def _entry_lines(self, credit, to_partner, amount):
         """The payer's line, and that of who gets it."""
         company, currency = credit.company_id, credit.currency_id
@@ -157,7 +161,7 @@ class BankMoneyMove(models.Model):
         return [
             shared
             | {
-                "name": self.env._("Moved to %(payer)s", payer=to_partner.name),
+                "name": self._in_language_of(payer)._("Moved to %(payer)s", payer=to_partner.name),
                 "partner_id": payer.id,
                 "account_id": credit.account_id.id,
                 "amount_currency": amount,
@@ -165,7 +169,9 @@ class BankMoneyMove(models.Model):
             },
             shared
             | {
-                "name": self.env._("Moved from %(payer)s", payer=payer.name),
+                "name": self._in_language_of(to_partner)._(
+                    "Moved from %(payer)s", payer=payer.name
+                ),
                 "partner_id": to_partner.id,
                 "account_id": receiving.id,
                 "amount_currency": -amount,
