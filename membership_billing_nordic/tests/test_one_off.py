@@ -294,6 +294,7 @@ class TestOneOffRights(OneOffCommon):
             cls.env, "treasurer", "membership_billing_nordic.group_association_administrator"
         )
         cls.north.administrator_ids = cls.treasurer
+        cls.company.mbn_associations_bill = True
         cls.api = cls.env["billing.api"].with_user(cls.treasurer)
 
     def _row(self, contract, **vals):
@@ -334,6 +335,11 @@ class TestOneOffRights(OneOffCommon):
             self.of_kari.with_user(self.treasurer).action_next_invoice()
         with self.assertRaises(UserError):
             self.api.next_invoice(contract_id=self.of_kari.id)
+        self.company.mbn_associations_bill = False
+        with self.assertRaisesRegex(AccessError, "invoiced by the office"):
+            one_off.action_confirm()
+        with self.assertRaisesRegex(AccessError, "invoiced by the office"):
+            self.api.make_invoices(rows=[self._row(self.of_ola)])
         office = self._one_off(self.of_ola)
         with self.assertRaises(AccessError):
             office.with_user(self.treasurer).read(["name"])

@@ -7,6 +7,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..formats.references import normalise
+from ..models.membership.association_rights import ADMINISTRATOR
 from .csv_list import MOST_ROWS, read_rows
 
 WHO = ("member_number", "payer_number", "external_id")
@@ -143,9 +144,7 @@ class _RowReader:
         if key not in self._found:
             self._found[key] = getattr(self, f"_by_{key[0]}")(key[1])
         contract, member = self._found[key]
-        if not contract and self.env.user._mbn_has_part(
-            "membership_billing_nordic.group_association_administrator"
-        ):
+        if not contract and self.env.user._mbn_has_part(ADMINISTRATOR):
             raise _WrongCell(key[0], self.env._("a member of one of your associations"))
         return contract, member
 
