@@ -209,6 +209,14 @@ class TestRefundTransfer(NorwayCommon):
         self.assertEqual((self._standing(), len(self._on_desk("refund_refused"))), (300, 1))
         self.assertEqual(self._propose().state, "asked")
 
+    def test_a_file_that_is_refused_for_its_only_transfer_refuses_the_refund(self):
+        refund = self._propose(account_typed=PAYEE)
+        self.bank.rejects = {PAYEE: "AC04"}
+        order = self._sent(refund)
+        self._receive(self.bank.status(order))
+        self.assertRecordValues(refund, [{"state": "refused", "bank_code": "AC04"}])
+        self.assertFalse(refund.partner_bank_id.allow_out_payment)
+
     def test_a_transfer_that_comes_back_stands_again(self):
         refund = self._propose(account_typed=PAYEE)
         order = self._sent(refund)

@@ -66,6 +66,13 @@ class TestInvoiceCredit(ContractCommon):
         with self.assertRaisesRegex(UserError, "above zero"):
             self._credit_it()
 
+    def test_what_stands_by_a_credit_note_pays_the_next_invoice_as_money_does(self):
+        self._pay(self.bill)
+        self._credit_it(reason="goodwill")
+        self._bill_until("2028-01-01")
+        newer = self._invoices(self.contract) - self.bill
+        self.assertEqual((newer.amount_residual, newer.mbn_charge_ids.state), (0.0, "paid"))
+
     def test_a_part_of_a_paid_invoice_stands_and_pays_the_next_one(self):
         self._pay(self.bill)
         wizard = self._wizard(scope="amount", amount=300.0, reason="goodwill")

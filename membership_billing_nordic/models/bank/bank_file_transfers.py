@@ -19,15 +19,17 @@ class BankFile(models.Model):
 
     def _store_answers(self, messages, assignments):
         result = super()._store_answers(messages, assignments)
-        for message in messages:
-            if isinstance(message, TransferStatus):
-                self._apply_status(message)
         made = [message for message in messages if isinstance(message, PaymentMade)]
         if made:
             self._store_made(made, assignments)
         return result
 
     # ------------------------------------------------------------------ status
+
+    def _store_statuses(self, messages):
+        for message in messages:
+            if isinstance(message, TransferStatus):
+                self._apply_status(message)
 
     def _apply_status(self, message):
         refunds = self._meant_by(message)

@@ -353,6 +353,8 @@ class RowWriter:
         self._write_payments([m for m in messages if isinstance(m, _PAYMENTS)])
         self._write_mandate_events([m for m in messages if is_of_mandate(m)])
         self._write_notices([m for m in messages if isinstance(m, BankNotice)])
+        # What is said of a transfer goes before what is said of its file: it has the reason.
+        self.file._store_statuses(messages)
         for message in messages:
             if isinstance(message, FileReceipt):
                 self.file._apply_receipt(message)

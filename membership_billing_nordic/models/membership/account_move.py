@@ -133,7 +133,8 @@ class AccountMove(models.Model):
     def _mbn_credited(self):
         """Those invoices that posted credit notes take back as a whole.
 
-        A credit note belongs to an invoice when it says so or when it is reconciled with it.
+        A credit note belongs to an invoice when it says so, or when it says none and is reconciled
+        with it. What another invoice's credit note left standing is money like any other.
         """
         amounts = dict.fromkeys(self, 0.0)
         for move, amount in self._read_group(
@@ -148,7 +149,10 @@ class AccountMove(models.Model):
             amounts[move] += amount
         others = self.filtered(lambda move: move.payment_state == "reversed" and not amounts[move])
         partials = others.line_ids.matched_credit_ids.filtered(
-            lambda partial: partial.credit_move_id.move_id.move_type == "out_refund"
+            lambda partial: (
+                partial.credit_move_id.move_id.move_type == "out_refund"
+                and not partial.credit_move_id.move_id.reversed_entry_id
+            )
         )
         for partial in partials:
             amounts[partial.debit_move_id.move_id] += partial.debit_amount_currency

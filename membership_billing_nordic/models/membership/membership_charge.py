@@ -271,6 +271,10 @@ class MembershipCharge(models.Model):
         self.invalidate_model(["invoice_line_id", "invoice_id"])
         invoices.invalidate_recordset(["mbn_charge_ids", "mbn_contract_ids"])
         self.env["membership.period"].invalidate_model(["invoice_ids"])
+        # What stood to their payers may have paid them already, when nobody knew their charges.
+        self._follow_invoices(
+            invoices.filtered(lambda move: move.currency_id.is_zero(move.amount_residual))
+        )
 
     # ------------------------------------------------------------------
     # Charging once, and billing again
