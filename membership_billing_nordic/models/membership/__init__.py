@@ -14,9 +14,6 @@ from . import (
     billing_invoice_fee,
     billing_invoice_sender,
     billing_notice_maker,
-    billing_one_off,
-    billing_one_off_item,
-    billing_one_off_line,
     billing_posting_rule,
     billing_preview_maker,
     billing_run,
@@ -75,5 +72,6 @@ from . import (  # isort: skip
     association_levy,
     association_report,
 )
+from . import billing_one_off, billing_one_off_item, billing_one_off_line  # isort: skip
 from . import account_edi_xml_ubl, billing_einvoice  # isort: skip
 from . import billing_line_grouping, billing_run_fee  # isort: skip

@@ -6,14 +6,13 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date, formatLang
 
+from .association_rights import ADMINISTRATOR
+
 AT_ONCE = 50  # invoices that are made while somebody waits
 PREVIEW_AT_ONCE = 1000  # and recipients that are looked at
 WORKING = ("preparing", "confirmed")
 STARTED = ("confirmed", "done")
-USERS = (
-    "membership_billing_nordic.group_billing_user",
-    "membership_billing_nordic.group_association_administrator",
-)
+USERS = ("membership_billing_nordic.group_billing_user", ADMINISTRATOR)
 ROW = Markup(
     '<tr><td class="ps-0">%s</td><td class="text-end">%s</td><td class="text-end pe-0">%s</td></tr>'
 )
@@ -304,8 +303,19 @@ class BillingOneOff(models.Model):
     def _check_user(self):
         """:raise AccessError: when the user may not make invoices"""
         self.check_access("write")
-        if not self.env.su and not any(self.env.user.has_group(group) for group in USERS):
+        if self.env.su:
+            return
+        if not any(self.env.user.has_group(group) for group in USERS):
             raise AccessError(self.env._("Only a billing user can make invoices."))
+        if self.env.user._mbn_has_part(ADMINISTRATOR) and not all(
+            self.sudo().company_id.mapped("mbn_associations_bill")
+        ):
+            raise AccessError(
+                self.env._(
+                    "Members are invoiced by the office. It can let administrators of associations "
+                    "invoice their own in the settings."
+                )
+            )
 
     def _check_open(self):
         if self.state in STARTED:
@@ -316,6 +326,7 @@ class BillingOneOff(models.Model):
         """New one-off invoices for ``contracts`` and ``members``, to be filled in: their form."""
         company = contracts.company_id if len(contracts.company_id) == 1 else self.env.company
         one_off = self.create({"company_id": company.id})
+        one_off._check_user()
         lines = self.env["billing.one.off.line"].with_company(company)
         lines.create(
             [vals | {"one_off_id": one_off.id} for vals in lines._recipients(contracts, members)]

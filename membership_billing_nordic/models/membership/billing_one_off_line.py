@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..debit.debit_planning import usable_mandates
 from . import schedule
+from .association_rights import ADMINISTRATOR
 from .billing_blocks import Blocks
 from .billing_one_off import check_by_hand
 from .billing_pricing import LeftOutError, Pricing, Quote
@@ -14,7 +15,6 @@ from .billing_sale import WHOLE
 
 USUAL_DAYS = 14  # to pay, for those without a plan that says otherwise
 ROUNDED = ("payer_id", "journal_id", "agreement_id", "amount")  # what must not change
-ADMINISTRATOR = "membership_billing_nordic.group_association_administrator"
 
 
 class Sold(NamedTuple):
