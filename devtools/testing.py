@@ -20,6 +20,20 @@ REPORTS = DEV / "reports"
 APART = "tests/system/test_uninstall_*.py"
 _cloning = Lock()  # the lock of the set-up is one of processes, not of threads
 NO_TESTS = 5  # pytest's exit status when it collected nothing
+# Most test classes need a company with a chart of accounts, which takes seconds to make. What
+# the tests' BillingCommon finds here it takes; it would make the same.
+_COMPANIES = """
+for chart, country in (("generic_coa", ""), ("dk", "DK"), ("no", "NO"), ("se", "SE")):
+    country = env["res.country"].search([("code", "=", country)])
+    own = {"country_id": country.id, "currency_id": country.currency_id.id} if country else {}
+    company = env["res.company"].create({"name": f"Test company {chart}", **own})
+    env["account.chart.template"].try_loading(chart, company=company, install_demo=False)
+    if not company.account_fiscal_country_id:
+        company.account_fiscal_country_id = env.ref("base.us")
+    if own:
+        company.currency_id = own["currency_id"]
+env.cr.commit()
+"""
 # Options of pytest whose value could be mistaken for a path.
 _WITH_VALUE = {"-k", "-m", "-p", "-o", "-c", "-W", "-r", "--deselect", "--ignore", "--maxfail"}
 
@@ -172,6 +186,7 @@ def _inside_odoo(chosen, stage, **output):
     try:
         with _cloning:
             name = databases.clone(databases.scratch_name(stage))
+        odoo.run_script(name, _COMPANIES, log="companies", what="Making companies for tests")
     except DevError as error:
         print(f"dev: {error}", file=sys.stderr)
         return Counts(failed=1)

@@ -22,6 +22,16 @@ class BillingCommon(AccountTestInvoicingCommon):
         cls.payer = cls._payer("Kari Nordmann")
 
     @classmethod
+    def setup_independent_company(cls, **kwargs):
+        """That which the test database was given for all; elsewhere one is made."""
+        name = f"Test company {cls.chart_template or 'generic_coa'}"
+        prepared = cls.env["res.company"].search([("name", "=", name)])
+        if not prepared:
+            return super().setup_independent_company(**kwargs)
+        cls.env.user.company_ids = [Command.link(prepared.id)]
+        return prepared
+
+    @classmethod
     def _agreement(cls, account="99991042764", **vals):
         """An agreement of ``cls.connection`` on an account of its own, with one layout."""
         return cls.env["bank.agreement"].create(
