@@ -24,7 +24,8 @@ class BillingCommon(AccountTestInvoicingCommon):
     @classmethod
     def setup_independent_company(cls, **kwargs):
         """That which the test database was given for all; elsewhere one is made."""
-        name = f"Test company {cls.chart_template or cls.country_code or 'generic_coa'}"
+        chart = cls.chart_template or cls.country_code or "generic_coa"
+        name = f"Test company {chart.lower()}"
         prepared = cls.env["res.company"].search([("name", "=", name)])
         if not prepared:
             return super().setup_independent_company(**kwargs)
