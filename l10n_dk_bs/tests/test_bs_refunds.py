@@ -105,6 +105,7 @@ class TestDisbursements(DenmarkCommon):
         self.assertEqual(len(self._on_desk("refund_refused")), 1)
 
     def test_a_payer_has_one_record_a_day(self):
+        self.company.mbn_use_standing = False
         self.credit.move_id.mbn_collect = False
         order = self._due(amount=500).mbn_order_ids
         self.assertEqual(order.due_date, PAID_ON)

@@ -138,6 +138,7 @@ class TestRefunds(SwedenCommon):
         self.assertEqual(self.env["bank.refund"].search([]).pay_date, date(2026, 9, 2))
 
     def test_money_of_an_unplaced_payment_goes_back_without_paying_claims(self):
+        self.company.mbn_use_standing = False
         payment = self._paid_in(75, "", 57)
         self._invoice(self.partner, 90, mbn_collect=False)
         refund = self._propose(75, record=payment)

@@ -151,7 +151,8 @@ class AccountMove(models.Model):
         partials = others.line_ids.matched_credit_ids.filtered(
             lambda partial: (
                 partial.credit_move_id.move_id.move_type == "out_refund"
-                and not partial.credit_move_id.move_id.reversed_entry_id
+                and partial.credit_move_id.move_id.reversed_entry_id
+                in (self.browse(), partial.debit_move_id.move_id)
             )
         )
         for partial in partials:
