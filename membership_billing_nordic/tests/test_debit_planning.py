@@ -197,6 +197,7 @@ class TestDebitPlanning(DebitCommon):
         self.assertFalse(self._desk(order, "debit_left_out"))
 
     def test_payment_or_credit_drops_the_debit_and_undoing_plans_it_again(self):
+        self.company.mbn_use_standing = False
         paid = self._due(self.payer, 450, day(3, 20))
         payment = self._pay(paid, 450)
         self.assert_order(paid, state="withdrawn", withdraw_reason="paid", file_id=False)

@@ -26,6 +26,7 @@ class TestRightsMatrix(AssociationCommon):
         }
         cls.north.administrator_ids += cls.users["association"]
         cls.plan.code = "MATRIX"
+        cls.company.mbn_associations_bill = True
         member, contract = cls._club_member(
             "Matrix", cls.tromso, outside_partner_id=cls.users["outside"].id
         )

@@ -22,6 +22,7 @@ SET_UP = """
 from datetime import date
 from devtools.scenarios import association
 club = association.found(env, date(2026, 10, 1))
+club.company.mbn_associations_bill = True
 plan = club.plans["MONTH"]
 users = {{}}
 for role, group in {roles!r}.items():
