@@ -156,15 +156,14 @@ class SftpServer:
 
 
 def _descendants(pid):
-    """Process ids below ``pid``, parents first."""
+    """Process ids below ``pid``, parents first; those that end meanwhile may be missing."""
+    try:
+        listed = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:
+        return []
     found = []
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = [int(child) for child in path.read_text().split()]
-        except OSError:
-            continue
-        for child in children:
-            found += [child, *_descendants(child)]
+    for child in map(int, " ".join(listed).split()):
+        found += [child, *_descendants(child)]
     return found
 
 

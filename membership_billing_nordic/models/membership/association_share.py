@@ -273,7 +273,14 @@ class MembershipCharge(models.Model):
     share_pending = fields.Boolean(
         readonly=True, copy=False, help="What associations get of it is to be worked out anew."
     )
-    share_ids = fields.One2many("membership.share", "charge_id", string="Shares of Associations")
+    share_ids = fields.One2many(
+        "membership.share",
+        "charge_id",
+        string="Shares of Associations",
+        groups="membership_billing_nordic.group_billing_user,"
+        "membership_billing_nordic.group_billing_auditor,"
+        "membership_billing_nordic.group_association_administrator",
+    )
 
     _share_idx = models.Index("(company_id, id) WHERE share_pending")
 
