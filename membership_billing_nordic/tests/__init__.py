@@ -65,6 +65,7 @@ from . import (
     test_membership_years,
     test_money_standing,
     test_one_off,
+    test_one_off_fee,
     test_payer_number,
     test_payment_notice,
     test_portal_payment,

@@ -11,6 +11,7 @@ from . import (
     billing_delivery_step,
     billing_document_layout,
     billing_exception,
+    billing_fee_line,
     billing_invoice_fee,
     billing_invoice_sender,
     billing_notice_maker,
@@ -73,5 +74,6 @@ from . import (  # isort: skip
     association_report,
 )
 from . import billing_one_off, billing_one_off_item, billing_one_off_line  # isort: skip
+from . import billing_one_off_fee  # isort: skip
 from . import account_edi_xml_ubl, billing_einvoice  # isort: skip
 from . import billing_line_grouping, billing_run_fee  # isort: skip

@@ -7,7 +7,8 @@ class Fees:
     Keep one for a chunk of work, not longer: it holds records.
     """
 
-    def __init__(self, company, day):
+    def __init__(self, company, day, one_off=False):
+        """:param one_off: only those that are for one-off invoices, too"""
         self.company = company
         self._rules = (
             company.env["billing.invoice.fee"]
@@ -19,6 +20,7 @@ class Fees:
                     "|",
                     ("date_to", "=", False),
                     ("date_to", ">=", day),
+                    *([("one_off", "=", True)] if one_off else []),
                 ]
             )
         )

@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -65,6 +67,11 @@ class BillingInvoiceFee(models.Model):
     skip_first = fields.Boolean(
         string="Not on the First Invoice", help="The first invoice of a membership has no fee."
     )
+    one_off = fields.Boolean(
+        string="Also on One-off Invoices",
+        default=True,
+        help="Without it one-off invoices are looked up without this row.",
+    )
     is_credited = fields.Boolean(
         string="Credited with the Invoice",
         default=True,
@@ -101,6 +108,11 @@ class BillingInvoiceFee(models.Model):
             parts = [rule.plan_id.name, channels.get(rule.channel), means.get(rule.means)]
             known = [part for part in parts if part]
             rule.display_name = ", ".join(known) or rule.env._("All invoices")
+
+    def _quote(self, pricing, payer):
+        """The :class:`Quote` of the fee for an invoice to ``payer``."""
+        position = pricing.fiscal_position(payer)
+        return pricing.quote(self.product_id, self.amount, position, Fraction(1), self.currency_id)
 
     @api.constrains("amount", "product_id")
     def _check_product(self):

@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date, formatLang
 
 from .association_rights import ADMINISTRATOR
+from .billing_fee import Fees
 
 AT_ONCE = 50  # invoices that are made while somebody waits
 PREVIEW_AT_ONCE = 1000  # and recipients that are looked at
@@ -459,6 +460,9 @@ class BillingOneOff(models.Model):
 
     def _run_finish(self):
         if self.state == "preparing":
+            self.line_ids._put_fees(
+                [("one_off_id", "=", self.id)], Fees(self.company_id, self.date, True)
+            )
             self.state = "preview"
             return
         self.state = "done"

@@ -122,7 +122,7 @@ class BillingOneOffItem(models.Model):
         plan = self.plan_id
         if not plan or self.price_unit:
             return self.price_unit
-        day, age = self.one_off_id.date, line._age_on(self.one_off_id.date)
+        day, age = self.one_off_id.date, line.member_id._mbn_age_on(self.one_off_id.date)
         facts = {"plan": plan.display_name, "member": line.member_id.display_name}
         if plan.currency_id != self.one_off_id.currency_id:
             raise LeftOutError(

@@ -6,13 +6,13 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..debit.debit_planning import usable_mandates
-from . import schedule
 from .association_rights import ADMINISTRATOR
 from .billing_blocks import Blocks
 from .billing_one_off import check_by_hand
 from .billing_pricing import LeftOutError, Pricing, Quote
 from .billing_sale import WHOLE
 
+FEE = "invoice_fee"
 USUAL_DAYS = 14  # to pay, for those without a plan that says otherwise
 ROUNDED = ("payer_id", "journal_id", "agreement_id", "amount")  # what must not change
 
@@ -20,11 +20,14 @@ ROUNDED = ("payer_id", "journal_id", "agreement_id", "amount")  # what must not 
 class Sold(NamedTuple):
     """One line of the invoice of one recipient."""
 
-    item: object  # billing.one.off.item
+    item: object  # billing.one.off.item; empty for the fee of the invoice
+    kind: str  # as posting rules ask for it
+    plan: int  # id of the plan it is charged or ruled by; may be False
     product: object
     text: str
     price_unit: float
     quote: Quote
+    date_from: object = False
 
 
 class Facts:
@@ -291,7 +294,7 @@ class BillingOneOffLine(models.Model):
         for line in self:
             try:
                 vals, _sold = line._work_out(facts)
-                line.write(vals | {"state": "pending"})
+                line.write(vals | {"state": "pending", "fee_rule_id": False, "fee_amount": 0.0})
             except LeftOutError as left_out:
                 line._leave_out("left_out", left_out)
                 out += 1
@@ -304,6 +307,8 @@ class BillingOneOffLine(models.Model):
                 "state": state,
                 "payer_id": payer.id,
                 "amount": 0.0,
+                "fee_rule_id": False,
+                "fee_amount": 0.0,
                 "problem_kind": left_out.kind,
                 "problem": str(left_out),
             }
@@ -412,7 +417,8 @@ class BillingOneOffLine(models.Model):
         for item in items:
             product, price = item._product(), item._price(self)
             quote = facts.pricing.quote(product, price, position, WHOLE, currency, item.quantity)
-            sold.append(Sold(item, product, item._text(self), price, quote))
+            kind, plan = "fee" if item.plan_id else "single", item.plan_id or self._fee_plan()
+            sold.append(Sold(item, kind, plan.id, product, item._text(self), price, quote))
         return sold
 
     def _kind_of(self, items):
@@ -440,10 +446,6 @@ class BillingOneOffLine(models.Model):
             return self.env._("Direct debit, %(agreement)s", agreement=agreement.display_name)
         return self.env._("Payment reference, %(agreement)s", agreement=agreement.display_name)
 
-    def _age_on(self, day):
-        born = self.sudo().member_id.mbn_birth_date
-        return schedule.age_on(born, day) if born else None
-
     # ------------------------------------------------------------------ making the invoices
 
     def _make_now(self):
@@ -452,7 +454,7 @@ class BillingOneOffLine(models.Model):
         :raise LeftOutError: why there is none
         """
         facts = Facts(self)
-        vals, sold = self._work_out(facts)
+        vals, sold = self._with_fee(*self._work_out(facts), facts)
         self.write(vals)
         self._make_invoices({self: sold}, facts)
         return self.invoice_id
@@ -465,7 +467,7 @@ class BillingOneOffLine(models.Model):
         facts, bills = Facts(self), {}
         for line in self:
             try:
-                vals, sold = line._work_out(facts)
+                vals, sold = line._with_fee(*line._work_out(facts), facts)
                 line._check_unchanged(vals)
             except LeftOutError as left_out:
                 line._leave_out("failed", left_out)
@@ -527,7 +529,8 @@ class BillingOneOffLine(models.Model):
 
     def _prepare_charge(self, sold):
         return {
-            "kind": "single",
+            "kind": FEE if sold.kind == FEE else "single",
+            "is_kept": sold.kind == FEE and not self.fee_rule_id.is_credited,
             "contract_id": self.contract_id.id,
             "payer_id": self.payer_id.id,
             "company_id": self.company_id.id,
@@ -535,7 +538,7 @@ class BillingOneOffLine(models.Model):
             "claim_kind": self.claim_kind,
             "product_id": sold.product.id,
             "name": sold.item.name or sold.product.display_name,
-            "quantity": sold.item.quantity,
+            "quantity": sold.quote.quantity,
             "price_unit": sold.price_unit,
             "amount": sold.quote.amount,
             "date_invoice": self.one_off_id.date,
@@ -563,9 +566,11 @@ class BillingOneOffLine(models.Model):
             "mbn_one_off_id": one_off.id,
             "mbn_send_state": "waiting" if facts.company.mbn_send_invoices else False,
             "invoice_line_ids": [
-                Command.create(one._prepare_invoice_line(sold, charges.get((one, sold.item))))
-                for one in lines
-                for sold in bills[one]
+                Command.create(
+                    one._prepare_invoice_line(sold, charges.get((one, sold.item)))
+                    | one._posting(sold, facts)
+                )
+                for one, sold in _fees_last(lines, bills)
             ],
         }
         if line.agreement_id:
@@ -573,7 +578,7 @@ class BillingOneOffLine(models.Model):
         return vals
 
     def _prepare_invoice_line(self, sold, charge):
-        plan = sold.item.plan_id or self.contract_id.plan_id
+        plan = self.env["membership.plan"].browse(sold.plan)
         return {
             "product_id": sold.product.id,
             "name": sold.text,
@@ -599,6 +604,12 @@ class BillingOneOffLine(models.Model):
         largest = max(bills[line], key=lambda sold: sold.quote.amount)
         if charge := charges.get((line, largest.item)):
             charge.amount += off
+
+
+def _fees_last(lines, bills):
+    """Line and :class:`Sold` of all that is on one invoice; what the invoice costs at the end."""
+    sold = [(line, one) for line in lines for one in bills[line]]
+    return sorted(sold, key=lambda row: row[1].kind == FEE)
 
 
 class AccountMove(models.Model):

@@ -43,26 +43,25 @@ class PostingRules:
     def __bool__(self):
         return bool(self._rules)
 
-    def values(self, contract, association, sale, position):
+    def values(self, member, association, sale, position, own_distribution=None):
         """``account.move.line`` values for one ``sale``; empty without a rule.
 
+        :param member: whom it is about, ``res.partner``
         :param association: the member's ``membership.association``, as billed
         :param position: fiscal position of the invoice
+        :param own_distribution: a person's choice for this member; no rule comes before it
         """
         if not self._rules:
             return {}
-        age = contract._member_age_on(sale.date_from or self._day) if self._by_age else None
+        age = member._mbn_age_on(sale.date_from or self._day) if self._by_age else None
         path = tuple(int(part) for part in (association.parent_path or "").split("/") if part)
-        values = self._values(Fact(sale.plan, path, age), sale.kind, position)
-        if contract.analytic_distribution:  # a person's choice for this member
+        key = Fact(sale.plan, path, age), sale.kind, position.id
+        if key not in self._found:
+            self._found[key] = self._look_up(key[0], sale.kind, position)
+        values = self._found[key]
+        if own_distribution:
             values = {name: values[name] for name in values if name != "analytic_distribution"}
         return values
-
-    def _values(self, fact, kind, position):
-        key = fact, kind, position.id
-        if key not in self._found:
-            self._found[key] = self._look_up(fact, kind, position)
-        return self._found[key]
 
     def _look_up(self, fact, kind, position):
         fitting = [rule for rule in self._rules if _fits(rule, fact)]

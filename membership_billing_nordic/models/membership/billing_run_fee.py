@@ -1,100 +1,22 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 from ..debit.debit_planning import usable_mandates
 from .billing_fee import Fees
-from .billing_sale import Sales
-
-FEE_CHUNK = 4000  # lines looked at in one go
 
 
 class BillingRunLine(models.Model):
     """The fee for an invoice, on the first of its memberships. It is decided in the preview."""
 
-    _inherit = "billing.run.line"
-
-    fee_rule_id = fields.Many2one(
-        "billing.invoice.fee",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="set null",
-        help="Why the invoice has a fee.",
-    )
-    fee_amount = fields.Monetary(
-        string="Invoice Fee",
-        readonly=True,
-        help="What the invoice itself costs, tax included; part of the amount.",
-    )
+    _name = "billing.run.line"
+    _inherit = ["billing.run.line", "billing.fee.line"]
 
     @api.model
     def _add_fees(self, run):
         """Put the fees of the invoices into the finished preview of ``run``."""
-        sales = Sales(run.company_id, run.date)
-        if not sales.fees:
-            return
-        domain = [("run_id", "=", run.id), ("state", "=", "pending"), ("fee_rule_id", "=", False)]
-        after, seen = 0, set()
-        while lines := self.search([*domain, ("id", ">", after)], order="id", limit=FEE_CHUNK):
-            after = lines[-1].id
-            self._write_fees(lines._find_fees(sales, seen))
-            self.env.invalidate_all()
+        self._put_fees([("run_id", "=", run.id)], Fees(run.company_id, run.date))
 
-    def _find_fees(self, sales, seen):
-        """Line to pair of rule and amount.
-
-        :param seen: keys of invoices that had their turn; those of these lines are added
-        """
-        donations = self.filtered(lambda line: line.claim_kind == "donation")
-        mandates = self._debiting_mandates()
-        before = self.contract_id._invoiced_before()
-        found = {}
-        for line in self - donations:
-            key = line._invoice_key()
-            if key in seen:
-                continue
-            seen.add(key)
-            means = (line._paid_to().id, line.payer_id.id) in mandates
-            rule = sales.fees.rule(
-                line.plan_id.id,
-                sales.fees.channel_of(line.payer_id),
-                "debit" if means else "payer",
-                line.currency_id,
-                line.contract_id not in before,
-            )
-            if rule:
-                found[line] = rule, sales.fee_amount(rule, line.contract_id, line.plan_id)
-        return found
-
-    def _paid_to(self):
-        return self.agreement_id or self.journal_id.mbn_agreement_id
-
-    def _debiting_mandates(self):
-        """The mandates by which invoices of these lines are debited, by agreement and payer."""
-        agreements = self.agreement_id | self.journal_id.mbn_agreement_id
-        agreements = agreements.sudo().filtered(lambda row: row.active and row.debit_out)
-        return usable_mandates(agreements, self.payer_id.sudo()) if agreements else {}
-
-    @api.model
-    def _write_fees(self, found):
-        """Write the fees of many lines in one statement."""
-        if not found:
-            return
-        self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE billing_run_line line
-                   SET fee_rule_id = fee.rule, fee_amount = fee.amount,
-                       amount = line.amount + fee.amount
-                  FROM unnest(%(lines)s::integer[], %(rules)s::integer[], %(amounts)s::numeric[])
-                       AS fee(line, rule, amount)
-                 WHERE line.id = fee.line
-                """,
-                lines=[line.id for line in found],
-                rules=[rule.id for rule, _amount in found.values()],
-                amounts=[amount for _rule, amount in found.values()],
-            )
-        )
+    def _fee_plan(self):
+        return self.plan_id
 
     def _prepare_charge(self, sale, period_id):
         vals = super()._prepare_charge(sale, period_id)

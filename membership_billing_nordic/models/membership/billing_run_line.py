@@ -522,7 +522,8 @@ class BillingRunLine(models.Model):
         """Account and analytic distribution that a posting rule gives the line for ``sale``."""
         rules = pricing.posting_rules(self.run_id.date)
         position = pricing.fiscal_position(self.payer_id)
-        return rules.values(self.contract_id, self.association_id, sale, position)
+        own = self.contract_id.analytic_distribution
+        return rules.values(self.member_id, self.association_id, sale, position, own)
 
     def _invoice_text(self, sale, plan):
         """What the payer reads, in the payer's language."""

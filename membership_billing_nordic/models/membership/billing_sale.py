@@ -162,15 +162,9 @@ class Sales:
             return bill
         return bill._replace(others=(*bill.others, self._fee(rule, contract, plan)))
 
-    def fee_amount(self, rule, contract, plan):
-        """What the payer of ``contract`` pays by ``rule``, tax included."""
-        return self._fee(rule, contract, plan).quote.amount
-
     def _fee(self, rule, contract, plan):
-        position = self.pricing.fiscal_position(contract.payer_id)
-        product, amount = rule.product_id, rule.amount
-        quote = self.pricing.quote(product, amount, position, WHOLE, contract.currency_id)
-        return Sale("invoice_fee", plan.id, product, "", 1.0, amount, quote, self.day)
+        quote = rule._quote(self.pricing, contract.payer_id)
+        return Sale("invoice_fee", plan.id, rule.product_id, "", 1.0, rule.amount, quote, self.day)
 
     def _waiting(self, charge, position):
         """A charge that waited; it costs what it says, however that came to be."""

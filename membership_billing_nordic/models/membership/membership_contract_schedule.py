@@ -361,8 +361,7 @@ class MembershipContract(models.Model):
         return self._plan_on(day)._price_on(day, self._member_age_on(day), number)
 
     def _member_age_on(self, day):
-        born = self.sudo().member_id.mbn_birth_date
-        return schedule.age_on(born, day) if born else None
+        return self.member_id._mbn_age_on(day)
 
     # -- charges without a period ----------------------------------------------------
 

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from . import schedule
 from .membership_contract import MEMBER_STATUSES
 
 # Of several memberships of one person the first of these is shown.
@@ -148,6 +149,11 @@ class ResPartner(models.Model):
         taken = self.sudo().with_context(active_test=False)
         used = set(taken.search([("mbn_member_number", "in", numbers)]).mapped("mbn_member_number"))
         return [number for number in numbers if number not in used]
+
+    def _mbn_age_on(self, day):
+        """Age in years on ``day``; None without a birth date."""
+        born = self.sudo().mbn_birth_date
+        return schedule.age_on(born, day) if born else None
 
     def action_mbn_view_contracts(self):
         """Show the contracts the partner has or pays for."""
