@@ -101,6 +101,11 @@ class ReferenceLayout:
     def _fits(self, payer: str) -> bool:
         return payer.isascii() and payer.isdigit() and len(payer) <= self.payer_digits
 
+    def specimen(self, reference: str) -> str:
+        """``reference`` with the serial 0, which is never given out, and its check digit."""
+        body = reference[: -self.serial_digits - 1] + "0" * self.serial_digits
+        return body + CHECK_DIGITS[self.check](body)
+
     def payer_number(self, reference: str) -> str:
         """The payer part of a reference of this layout, without leading zeros."""
         return reference[: self.payer_digits].lstrip("0")

@@ -53,7 +53,8 @@ class TestNextInvoice(PreviewCommon):
         preview = self._next()
         self.assertEqual(self._stored(), stored)
         self.assertFalse(preview.problems or preview.is_made)
-        self.assertEqual((preview.number, preview.reference), ("Preview", ""))
+        self.assertEqual(preview.number, "Preview")
+        self.assertTrue(self.agreement._is_lawful_reference(preview.reference))
         run = self._bill("2027-01-01")
         invoice = run.line_ids.invoice_id
         self.assertEqual(preview.amount, 1200.0)
@@ -65,9 +66,11 @@ class TestNextInvoice(PreviewCommon):
             (preview.date, preview.date_due, preview.payer_id),
             (invoice.invoice_date, invoice.invoice_date_due, invoice.partner_id.id),
         )
-        self.assertTrue(invoice.payment_reference.isdigit())
+        shape = self.agreement._reference_layout()._shape()
+        self.assertEqual(preview.reference, shape.specimen(invoice.payment_reference))
+        self.assertNotEqual(preview.reference, invoice.payment_reference)
 
-    def test_the_paper_is_marked_and_shows_no_reference(self):
+    def test_the_paper_is_marked_and_shows_a_specimen_of_the_reference(self):
         preview = self._next()
         self.assertTrue(preview.pdf.startswith(b"%PDF"))
         text = self._text(preview.pdf)
@@ -76,6 +79,9 @@ class TestNextInvoice(PreviewCommon):
         self._bill("2027-01-01")
         invoice = self._invoices(self.contract)
         self.assertNotIn(invoice.payment_reference, text)
+        self.assertIn(preview.reference, text.replace(" ", ""))
+        known = self.env["billing.reference"]._resolve(self.agreement, [preview.reference])
+        self.assertFalse(known)
         self.assertEqual(preview.email.to, "ola@example.com")
         self.assertIn("Preview", preview.email.subject)
         self.assertEqual(preview.channel, "email")
@@ -134,6 +140,7 @@ class TestNextInvoice(PreviewCommon):
         self.assertTrue(shown.pdf)
         self.assertIn("1,200.00", shown.facts)
         self.assertFalse(shown.is_made)
+        self.assertIn("specimen", shown.facts)
         with self.assertRaises(UserError):
             shown.action_portal()
         action = self.contract.member_id.with_user(desk).action_mbn_next_invoice()
@@ -157,7 +164,7 @@ class TestInvoicePreview(PreviewCommon):
         for part in (invoice.name, invoice.payment_reference):
             self.assertIn(part, text)
         self.assertTrue(preview.is_made)
-        self.assertEqual(preview.number, invoice.name)
+        self.assertEqual((preview.number, preview.is_specimen), (invoice.name, False))
         self.assertIn(invoice.name, preview.email.subject)
         self.assertIn("1,200.00", preview.email.body)
         self.assertEqual(preview.email.attachments, (f"{invoice.name.replace('/', '_')}.pdf",))
@@ -171,7 +178,18 @@ class TestInvoicePreview(PreviewCommon):
         self.assertEqual(self._stored(), stored)
         self.assertEqual((draft.state, preview.number), ("draft", "Preview"))
         self.assertIn("PREVIEW", self._text(preview.pdf))
-        self.assertEqual((preview.amount, preview.reference), (450.0, ""))
+        self.assertEqual(preview.amount, 450.0)
+        self.assertTrue(self.agreement._is_lawful_reference(preview.reference))
+
+    def test_a_reference_that_was_typed_is_shown(self):
+        shape = self.agreement._reference_layout()._shape()
+        typed = shape.build("77", 4711)
+        draft = self._invoice(self.payer, 450.0, post=False, payment_reference=typed)
+        self.assertEqual(self.maker._of_invoice(draft).reference, typed)
+        unknown = self._invoice(self.payer, 450.0, post=False)
+        unknown.journal_id.mbn_agreement_id = False
+        unknown.mbn_agreement_id = False
+        self.assertEqual(self.maker._of_invoice(unknown).reference, "")
 
     def test_a_draft_that_cannot_be_posted_says_why(self):
         draft = self._invoice(self.payer, 450.0, post=False)

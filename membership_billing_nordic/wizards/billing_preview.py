@@ -86,7 +86,7 @@ class BillingPreview(models.TransientModel):
             (self.env._("Due"), preview.date_due and format_date(self.env, preview.date_due)),
             (self.env._("Goes"), preview.channel_text),
             (self.env._("Paid by"), preview.means),
-            (self.env._("Reference"), preview.reference or self.env._("given out when it is made")),
+            (self.env._("Reference"), self._reference_text(preview)),
             (self.env._("Amount"), money(preview.amount)),
         ]
         head = LINE % tuple(
@@ -112,6 +112,17 @@ class BillingPreview(models.TransientModel):
             "table-borderless",
             Markup().join(ROW % fact for fact in facts if fact[1]),
         ) + TABLE % ("", head + Markup().join(lines))
+
+    def _reference_text(self, preview):
+        if not preview.reference:
+            return self.env._("given out when it is made")
+        if not preview.is_specimen:
+            return preview.reference
+        return self.env._(
+            "%(reference)s (specimen, nothing can be paid with it; the real one is given out when "
+            "the invoice is made)",
+            reference=preview.reference,
+        )
 
     def action_portal(self):
         """Show the page of the portal on which the payer sees and pays the invoice."""

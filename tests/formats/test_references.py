@@ -92,6 +92,7 @@ def test_a_layout_accepts_what_it_builds(layout, data):
     assert len(reference) == layout.length
     assert layout.accepts(reference)
     assert layout.payer_number(reference) == str(payer)
+    assert layout.specimen(reference) == layout.build(str(payer), 0)
     assert not layout.accepts(reference + "0")
     assert not layout.accepts(reference[:-1])
 

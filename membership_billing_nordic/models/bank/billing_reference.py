@@ -207,6 +207,15 @@ class BillingReference(models.Model):
             lambda move: meant[move] and not meant[move]._means(move)
         )
 
+    def _specimen(self):
+        """What to show for it before it is really given out; empty when there is none.
+
+        What somebody typed is shown as it is.
+        """
+        if not self.layout_id:
+            return self.printed
+        return self.layout_id.sudo()._shape().specimen(self.printed)
+
     def _payer(self):
         """Whose payments have this reference: the payer of its invoice as it is now."""
         return self.move_id.commercial_partner_id or self.partner_id

@@ -41,6 +41,7 @@ class InvoicePreview(NamedTuple):
     is_made: bool = False  # the invoice exists and is posted
     number: str = ""
     reference: str = ""
+    is_specimen: bool = False  # the invoice will have another reference of this shape
     payer_id: int = 0
     payer: str = ""
     address: str = ""
@@ -65,7 +66,7 @@ class BillingPreviewMaker(models.AbstractModel):
     """Previews invoices by making them: posting, drawing and sending are the real ones.
 
     All of it is a rehearsal that is rolled back. An invoice that is not posted yet has no number
-    and no reference in its preview: what it will get may meanwhile go to another.
+    in its preview, and a specimen of a reference: what it will get may meanwhile go to another.
     """
 
     _name = "billing.preview.maker"
@@ -144,14 +145,18 @@ class BillingPreviewMaker(models.AbstractModel):
         )
 
     def _hide_numbers(self, move, is_numbered):
-        """Let ``move`` be read as without number and reference, unless they are its own already.
+        """Let ``move`` be read without the number and the reference that it will not have.
 
         Only what is read is changed, not what is stored.
         """
         if is_numbered or move.state != "posted":
             return
         self.env.flush_all()
-        for name, value in (("name", self.env._("Preview")), ("payment_reference", False)):
+        shown = {
+            "payment_reference": move.mbn_reference_id._specimen(),
+            "name": self.env._("Preview"),
+        }
+        for name, value in shown.items():
             field = move._fields[name]
             field._update_cache(move, field.convert_to_cache(value, move, validate=False))
 
@@ -159,10 +164,12 @@ class BillingPreviewMaker(models.AbstractModel):
         payer = move.partner_id
         reader = self.with_context(lang=self.env.context.get("mbn_reader_lang"))
         channel, channel_text = reader._channel(move)
+        given = move.mbn_reference_id
         return InvoicePreview(
             is_made=is_made,
             number=move.name or "",
             reference=move.payment_reference or "",
+            is_specimen=bool(given.layout_id) and given.printed != move.payment_reference,
             payer_id=payer.id,
             payer=payer.name or "",
             address=payer._mbn_letter_address(),

@@ -165,7 +165,7 @@ class BillingApi(models.AbstractModel):
         return {
             "problems": list(preview.problems),
             "number": preview.number,
-            "reference": preview.reference,
+            "reference": "" if preview.is_specimen else preview.reference,
             "payer_id": preview.payer_id,
             "payer_name": preview.payer,
             "date": day_text(preview.date),
