@@ -2,6 +2,7 @@
 
 import time
 from datetime import date
+from decimal import Decimal
 
 import psycopg2
 import pytest
@@ -61,6 +62,60 @@ run.action_confirm()
 run._cron_work()
 env.cr.commit()
 print("again", run.state, run.run_done, run.run_failed)
+"""
+ONE_OFF_COUNT = 200
+ONE_OFF = f"""
+OneOff = env["billing.one.off"]
+type(OneOff)._run_chunk_size = 20
+one_off = OneOff.search([])
+if not one_off:
+    shirt, fee = env["product.product"].create(
+        [{{"name": "Shirt", "type": "service"}}, {{"name": "Invoice fee", "type": "service"}}]
+    )
+    env["billing.invoice.fee"].create(
+        {{"amount": 29.5, "product_id": fee.id, "date_from": "2026-10-01"}}
+    )
+    contracts = env["membership.contract"].search([], order="id")
+    times = {ONE_OFF_COUNT} // len(contracts)
+    one_off = OneOff.create(
+        {{
+            "date": "2026-10-01",
+            "unreached": True,
+            "item_ids": [
+                (0, 0, {{"product_id": shirt.id, "price_unit": 150.25}}),
+                (0, 0, {{"name": "Camp", "price_unit": 99.5}}),
+            ],
+            "line_ids": [
+                (0, 0, {{"contract_id": contract.id}}) for contract in contracts for _n in range(times)
+            ],
+        }}
+    )
+    one_off.action_preview()
+    one_off.action_confirm()
+    env.cr.commit()
+OneOff._cron_work()
+env.cr.commit()
+print("one-off", one_off.state, one_off.made_count, one_off.out_count)
+"""
+ONE_OFFS = """
+SELECT line.id, line.state, line.amount, line.fee_amount, invoice.state, invoice.amount_total,
+       invoice.amount_residual, invoice.name, invoice.payment_reference,
+       (SELECT count(*) FROM billing_reference WHERE move_id = invoice.id),
+       (SELECT array_agg((part.mbn_one_off_item_id, part.price_total, charge.kind, charge.state)
+                         ORDER BY part.id)::text
+          FROM account_move_line part
+          JOIN membership_charge charge ON charge.id = part.mbn_charge_id
+           AND charge.invoice_line_id = part.id
+         WHERE part.mbn_one_off_line_id = line.id AND part.move_id = invoice.id)
+  FROM billing_one_off_line line
+  LEFT JOIN account_move invoice ON invoice.id = line.invoice_id
+ ORDER BY line.id
+"""
+MADE_OF_ONE_OFFS = """
+SELECT (SELECT count(*) FROM account_move WHERE mbn_one_off_id IS NOT NULL),
+       (SELECT count(*) FROM account_move_line WHERE mbn_one_off_line_id IS NOT NULL),
+       (SELECT count(*) FROM membership_charge),
+       (SELECT count(*) FROM billing_reference)
 """
 BOOK = """
 from pathlib import Path
@@ -281,6 +336,27 @@ def billing_ends_the_same(undisturbed, killed, odoo_script, books):
     assert books(undisturbed).rows(BILLED) == books(killed).rows(BILLED)
     assert len(books(killed).rows(BILLED)) == MEMBERS
     assert books(killed).rows(REFERENCES) == [(MEMBERS, MEMBERS, MEMBERS)]
+
+
+def test_killed_while_one_off_invoices_are_made_each_is_made_once(twins, odoo_script, books):
+    undisturbed, killed = twins
+    posted = "SELECT count(*) FROM account_move WHERE mbn_one_off_id IS NOT NULL"
+    result = f"one-off done {ONE_OFF_COUNT} 0"
+    assert result in odoo_script(undisturbed, ONE_OFF).wait()
+    look = books(killed)
+    for reached in (20, 80, 160):
+        kill_when(odoo_script(killed, ONE_OFF), look, posted, reached)
+        assert reached <= look.number(posted) < ONE_OFF_COUNT
+        made = "SELECT count(*) FROM billing_one_off_line WHERE state = 'done'"
+        assert look.number(made) == look.number(posted)
+    assert result in odoo_script(killed, ONE_OFF).wait()
+    rows = look.rows(ONE_OFFS)
+    total, fee = Decimal("349.06"), Decimal("36.88")  # with 25 % tax
+    assert {row[1:7] for row in rows} == {("done", total, fee, "posted", total, total)}
+    assert len({row[8] for row in rows}) == ONE_OFF_COUNT
+    of_each = (1, 3, 3, 1)
+    assert look.rows(MADE_OF_ONE_OFFS) == [tuple(ONE_OFF_COUNT * count for count in of_each)]
+    assert rows == books(undisturbed).rows(ONE_OFFS)
 
 
 def test_a_killed_undo_ends_as_if_undisturbed(billed_twins, odoo_script, books):
