@@ -152,6 +152,57 @@ class TestPriceChange(ContractCommon):
         with self.assertRaisesRegex(UserError, "invoiced with the new price"):
             again.action_undo()
 
+    def test_who_was_told_of_the_new_price_is_told_by_the_same_channel_that_it_stays(self):
+        address = {"email": False, "street": "Street 1", "zip": "0001", "city": "Oslo"}
+        by_letter = self._contract(member=self._payer("Letter", **address))
+        gone = self._contract(member=self._payer("Gone", email="gone@example.com"))
+        untold = self._contract(member=self._payer("Nobody"))
+        by_sms = self._contract(
+            member=self._payer("Phone", phone="+4740000001", country_id=self.env.ref("base.no").id)
+        )
+        self.env["billing.delivery.step"].create(
+            {"company_id": self.company.id, "channel": "sms", "sequence": 90}
+        )
+        self._bill_until("2027-01-02")
+        change = self._decide(self._change())
+        change.action_print()
+        gone.payer_id.email = False
+        change.action_undo()
+        self.assertEqual(set(change.line_ids.mapped("undo_state")), {"pending", False})
+        self._go_on()
+        lines = {line.contract_id: line for line in change.line_ids}
+        self.assertEqual(
+            [lines[one].undo_state for one in (self.one, by_letter, gone, untold, by_sms)],
+            ["told", "print", "untold", False, "told"],
+        )
+        [message] = self.one.message_ids.filtered(lambda one: "price stays" in (one.subject or ""))
+        self.assertEqual(message.partner_ids, self.one.payer_id)
+        self.assertIn("1,200.00", message.body)
+        texts = self.env["sms.sms"].search([("partner_id", "=", by_sms.payer_id.id)], order="id")
+        self.assertIn("does not come", texts[-1].body)
+        [todo] = self.env["billing.exception"].search(
+            [("kind", "=", "price_change_held"), ("state", "=", "open")]
+        )
+        self.assertIn("Gone", todo.next_action)
+        self.assertEqual(change.undo_print_count, 1)
+        change.action_print()
+        self.assertEqual(lines[by_letter].undo_state, "told")
+        count = len(self.one.message_ids)
+        self._go_on()
+        self.assertEqual(len(self.one.message_ids), count)
+
+    def test_a_letter_that_was_not_printed_is_not_printed_after_an_undo(self):
+        self.one.payer_id.write(
+            {"email": False, "street": "Street 1", "zip": "0001", "city": "Oslo"}
+        )
+        change = self._decide(self._change())
+        change.action_undo()
+        self._go_on()
+        self.assertEqual(self._lines(change)[0][1:3], ("held", "undone"))
+        self.assertFalse(change.line_ids.undo_state)
+        with self.assertRaisesRegex(UserError, "no letters"):
+            change.action_print()
+
     def test_what_stands_against_it_is_said(self):
         with self.assertRaisesRegex(UserError, "Choose a day to come"):
             self._change(date="2027-01-01").action_preview()

@@ -51,6 +51,7 @@ from . import (
     membership_plan_price,
     membership_price_change,
     membership_price_change_line,
+    membership_price_change_undo,
     res_company,
     res_partner,
 )

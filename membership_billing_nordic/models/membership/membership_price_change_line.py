@@ -6,6 +6,7 @@ from .billing_pricing import LeftOutError, Pricing
 from .schedule import PeriodPlan
 
 CAME_BACK = ("exception", "bounce")
+TEMPLATES = {"email": "mail_template", "sms": "sms_template"}
 
 
 class MembershipPriceChangeLine(models.Model):
@@ -229,12 +230,16 @@ class MembershipPriceChangeLine(models.Model):
         payer = self.partner_id
         steps = self.env["billing.delivery.step"]
         channels = payer._mbn_delivery_channels(self.company_id) or steps._channels(self.company_id)
-        senders = {"email": self._send_email, "sms": self._send_sms, "letter": self._send_letter}
-        for channel in channels:
-            if channel in senders and payer._mbn_delivery_address(channel):
-                senders[channel]()
-                return
-        self._hold("untold", self.env._("There is no usable address."))
+        told_by = (*TEMPLATES, "letter")
+        usable = [one for one in channels if one in told_by and payer._mbn_delivery_address(one)]
+        if not usable:
+            self._hold("untold", self.env._("There is no usable address."))
+            return
+        self.channel = usable[0]
+        if self.channel == "letter":
+            self.state = "print"
+        else:
+            self._note_told(self.channel, self._send("price_change"))
 
     def _note_told(self, channel, message=None):
         self.write(
@@ -246,22 +251,14 @@ class MembershipPriceChangeLine(models.Model):
             }
         )
 
-    def _send_email(self):
-        template = self.env.ref("membership_billing_nordic.mail_template_price_change")
+    def _send(self, what):
+        """Send the template for ``what`` by the line's channel; gives the ``mail.message``."""
+        template = self.env.ref(f"membership_billing_nordic.{TEMPLATES[self.channel]}_{what}")
         contract = self.contract_id
-        message = template._mbn_post(self, contract, self.partner_id, self.company_id)
-        self._note_told("email", message)
-
-    def _send_sms(self):
-        template = self.env.ref("membership_billing_nordic.sms_template_price_change").sudo()
-        body = template._render_field("body", self.ids, compute_lang=True)[self.id]
-        message = self.contract_id._message_sms(
-            body, partner_ids=self.partner_id.ids, put_in_queue=True
-        )
-        self._note_told("sms", message)
-
-    def _send_letter(self):
-        self.write({"state": "print", "channel": "letter"})
+        if self.channel == "email":
+            return template._mbn_post(self, contract, self.partner_id, self.company_id)
+        body = template.sudo()._render_field("body", self.ids, compute_lang=True)[self.id]
+        return contract._message_sms(body, partner_ids=self.partner_id.ids, put_in_queue=True)
 
     @api.model
     def _hold_returned(self, change):
