@@ -7,16 +7,17 @@ warning. The date of payments stands behind them, so the file is looked through 
 """
 
 import re
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from itertools import combinations
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO
 
 from ...membership_billing_nordic.formats.drafts import drafting
-from ...membership_billing_nordic.formats.fixed_width import Layout, printable
+from ...membership_billing_nordic.formats.fixed_width import Field, Layout, printable
 from ...membership_billing_nordic.formats.issues import READ_ALL_THE_SAME
 from ...membership_billing_nordic.formats.messages import (
     Deposit,
@@ -27,6 +28,7 @@ from ...membership_billing_nordic.formats.messages import (
     Transmission,
 )
 from . import reading, records
+from .bgmax_source import FRAME, Source, groups_of
 from .checks import (
     A_DATE,
     LEFT_EMPTY,
@@ -46,15 +48,10 @@ from .identities import is_identity
 FORMAT = "se.bgmax"
 LABEL = "BgMax, payments into bankgiro (Bankgirot)"
 
-MOST_MARKS = 250_000  # a bound on memory for hostile files
 MOST_DETAILS = 5_000  # records of one payment; the manual allows 90 of text
-_MOST_AHEAD = 24  # pieces of a file
 _CHUNK = 1 << 20
 _HEAD = re.compile(rb"(\xef\xbb\xbf)?\s*(00[^\r\n]{0,100}?\s*)?01BGMAX")
-_SECTION_OR_DEPOSIT = re.compile(r"\n([01]5.*)")
-_PAYMENTS = "01"  # second digits of the records that begin a payment; the first one is 2
 _DETAILS = frozenset(("22", "23", "25", "26", "27", "28", "29"))
-_FRAME = frozenset(("01", "05", "15", "20", "21", "70"))
 _SEALS = ("00", "99")
 _START = "the start of the file, 01BGMAX"
 # Checked by the bank against the agreement.
@@ -64,8 +61,9 @@ _METHODS = {b"1": "terminal_giro", b"2": "remittance", b"3": "giro", b"4": "dire
 _NO_SERIAL = b"0" * 12
 _NO_PAYER = b"0" * 10
 _BLANK = ord(" ")
-_FULL_REFERENCE, _FULL_TEXT = 25, 50
+_FULL_REFERENCE = 25
 _IMAGE = b"1"
+_DEDUCTION = b"1"
 
 
 def recognises(head: bytes) -> bool:
@@ -85,74 +83,9 @@ def decode(stream: BinaryIO) -> Iterator[Message]:
             spool.seek(0)
             stream = spool
         try:
-            yield from _BgMaxFile(_Source(stream)).read()
+            yield from _BgMaxFile(Source(stream)).read()
         except RefusedError as refused:
             yield refused.issue
-
-
-class _Source:
-    """The records of a file, and which deposit record (15) comes next after those read.
-
-    As far as memory allows it reads ahead to find it, else the whole file once more.
-    """
-
-    def __init__(self, stream: BinaryIO):
-        self._stream = stream
-        self._start = stream.tell()
-        self._pieces = reading.pieces(stream)
-        self._ahead = deque()
-        self._marks = deque()
-        self._passed = 0
-        self._knows_all = False
-
-    def batches(self) -> Iterator[list[str]]:
-        """The records, many at a time."""
-        while self._ahead or self._read_on():
-            yield reading.lines(self._ahead.popleft())
-
-    def pass_mark(self) -> None:
-        """An opening of a section (05) or a deposit record was read."""
-        self._passed += 1
-        if self._marks:
-            self._marks.popleft()
-
-    def next_deposit(self) -> str | None:
-        """The next deposit record; None if there is none before the next section."""
-        while not self._marks and len(self._ahead) < _MOST_AHEAD and self._read_on():
-            pass
-        if not self._marks and not self._knows_all:
-            self._find_all()
-        return self._marks[0] if self._marks else None
-
-    def _read_on(self) -> bool:
-        piece = next(self._pieces, None)
-        if piece is None:
-            return False
-        self._ahead.append(piece)
-        if not self._knows_all:
-            self._marks += _marks(piece)
-        return True
-
-    def _find_all(self) -> None:
-        place = self._stream.tell()
-        self._stream.seek(self._start)
-        found = []
-        for piece in reading.pieces(self._stream):
-            found += _marks(piece)
-            if len(found) > MOST_MARKS:
-                raise RefusedError(1, "deposits", f"at most {MOST_MARKS} in one file", "more")
-        self._stream.seek(place)
-        self._marks.extend(found[self._passed :])
-        self._knows_all = True
-
-
-def _marks(piece: str) -> list[str | None]:
-    """The deposit records of a piece in their order, None for each opening of a section."""
-    text = piece if reading.is_short(piece) else "\n".join(reading.lines(piece))
-    found = _SECTION_OR_DEPOSIT.findall(text)
-    if text[:2] in ("05", "15"):
-        found.insert(0, text.partition("\n")[0])
-    return [line.ljust(reading.LENGTH) if line[0] == "1" else None for line in found]
 
 
 class _Deposit:
@@ -177,7 +110,7 @@ class _Deposit:
 class _BgMaxFile:
     """The frame of the file, its sections and their payments."""
 
-    def __init__(self, source: _Source):
+    def __init__(self, source: Source):
         self.source = source
         self.bankgiro = ""
         self.currency = ""
@@ -188,54 +121,71 @@ class _BgMaxFile:
         self.is_closed = False
 
     def read(self) -> Iterator[Message]:
-        """Collect the records of each payment; it goes out when it is whole."""
-        record = begun = 0
-        first = text = name = street = city = ""
-        others: list[tuple[int, str]] = []
-        for batch in self.source.batches():
-            for line in batch:
-                record += 1
-                kind = line[1] if line[0] == "2" else ""
-                if first:
-                    # The records that most payments have, the others with their numbers.
-                    if kind == "6":
-                        name = line
-                        continue
-                    if kind == "7":
-                        street = line
-                        continue
-                    if kind == "8":
-                        city = line
-                        continue
-                    if kind == "5" and not text:
-                        text = line
-                        continue
-                    if kind not in _PAYMENTS if kind else line[:2] not in _FRAME:
-                        others.append((record, line))
-                        continue
-                    payment = self.payment(begun, first, text, others)
+        """Each payment goes out when all of its records are there."""
+        record, held = 1, b""
+        for piece in self.source.pieces():
+            piece = held + piece
+            stray, *groups = groups_of(piece)
+            begin = len(stray) * reading.LENGTH
+            yield from self.frames(record, piece[:begin])
+            record += len(stray)
+            # The last payment may go on in the next piece.
+            goes_on = groups and groups[-1][:1] != FRAME
+            held = piece[-reading.LENGTH * (1 + len(groups.pop())) :] if goes_on else b""
+            for group in groups:
+                usual = _USUAL.get(group)
+                if usual and not self.is_closed:
+                    cut, count = usual
+                    payment = self.payment(record, cut(piece, begin))
                     if self.issues:
                         yield from self.drain()
                     if payment is not None:
-                        _add_payer(payment, name, street, city)
-                        payment.__class__ = PaymentReceived
                         yield payment
-                    text = name = street = city = ""
-                    if others:
-                        others = []
-                if kind and kind in _PAYMENTS and not self.is_closed:
-                    begun, first = record, line
+                    end = begin + count * reading.LENGTH
                 else:
-                    first = ""
-                    yield from self.frame(record, line[:2], line)
-                    yield from self.drain()
-            if len(others) > MOST_DETAILS:
+                    count = len(group) + (group[:1] != FRAME)
+                    end = begin + count * reading.LENGTH
+                    yield from self.unusual(record, group, piece[begin:end])
+                begin = end
+                record += count
+            if len(held) > MOST_DETAILS * reading.LENGTH:
                 limit = f"at most {MOST_DETAILS} records of one payment"
-                raise RefusedError(begun, "payment", limit, "more")
-        if not self.is_closed:
-            raise RefusedError(
-                record + 1, "record", "the end of the file, 70" if record else _START, "its end"
-            )
+                raise RefusedError(record, "payment", limit, "more")
+        yield from self.finish(record, held)
+
+    def finish(self, record: int, held: bytes) -> Iterator[Message]:
+        if self.is_closed:
+            yield from self.frames(record, held)
+            return
+        record += len(held) // reading.LENGTH
+        expected = "the end of the file, 70" if record > 1 else _START
+        raise RefusedError(record, "record", expected, "its end")
+
+    def frames(self, record: int, piece: bytes) -> Iterator[Message]:
+        """Records that are not part of a payment."""
+        for number, line in enumerate(reading.lines(piece), record):
+            yield from self.frame(number, line[:2], line)
+            yield from self.drain()
+
+    def unusual(self, record: int, group: str, piece: bytes) -> Iterator[Message]:
+        """Records of the frame, or a payment of other records than most have."""
+        if group[:1] == FRAME or self.is_closed:
+            yield from self.frames(record, piece)
+            return
+        first, *lines = reading.lines(piece)
+        known, others = {}, []
+        for number, (kind, line) in enumerate(zip(group, lines, strict=True), record + 1):
+            if kind in _ONCE and not (kind == "5" and kind in known):
+                known[kind] = line
+            else:
+                others.append((number, line))
+        kinds = "".join(sorted(known))
+        whole = first + "".join(known[kind] for kind in kinds)
+        cut, _count = _USUAL[kinds]
+        payment = self.payment(record, cut(whole.encode("latin-1")), others)
+        yield from self.drain()
+        if payment is not None:
+            yield payment
 
     def drain(self) -> Iterator[FormatIssue]:
         yield from self.issues
@@ -376,27 +326,40 @@ class _BgMaxFile:
         self.deposit.record = record
         return self.deposit
 
-    def payment(self, record: int, first: str, information: str, others: list):
-        """The draft of one payment from its records; None if a fault keeps it out."""
+    def payment(
+        self, record: int, fields: tuple[bytes, ...], others: Sequence = ()
+    ) -> PaymentReceived | None:
+        """One payment from its fields; None if a fault keeps it out."""
         deposit = self.deposit or self.begin(record)
-        # One call cuts bytes; from a text it would take one for each field.
-        cut = _cut_payment(first.encode("latin-1"))
-        payer, reference, digits, code, channel, serial, image, deduction = cut
+        kind, payer, reference, digits, code, channel, serial, image, deduction = fields[:9]
+        information, name, extra, street, postcode, city, country, country_code = fields[9:]
         deposit.count += 1
         money = _money(digits)
         if money is None:
             self.issues.append(error(record, "amount", "digits", printable(digits)))
-            self.pass_over(deposit, first, others)
+            self.pass_over(deposit, kind, others)
             return None
         ore, amount = money
         bank_code = _BANK_CODES.get(code) or self.unknown_code(record, code)
-        if first[1] == "1":
+        if kind == _DEDUCTION:
             deposit.deductions += 1
             ore, amount = -ore, -amount
             bank_code = f"21{printable(code)}{printable(deduction)}"
         deposit.ore += ore
         has_serial = serial != _NO_SERIAL and serial[0] != _BLANK
         serial = serial.decode("latin-1").rstrip()
+        text = reference.rstrip().decode("latin-1")
+        reference = ""
+        if code in _CHECKED or (text and _is_whole_word(text, information)):
+            reference, text = text.lstrip(), ""
+        if text:
+            text = _gone_on(text, _FULL_REFERENCE, information)
+        elif information:
+            text = information.rstrip().decode("latin-1")
+        street = street.strip().decode("latin-1")
+        if extra and extra[0] != _BLANK:
+            extra = extra.strip().decode("latin-1")
+            street = f"{extra}, {street}" if street else extra
         draft = _blank_payment()
         _fill_payment(
             draft,
@@ -411,26 +374,28 @@ class _BgMaxFile:
             bank_code,
             _METHODS.get(channel, "other"),
             serial,
+            reference,
+            text.strip(),
+            name.strip().decode("latin-1"),
+            street,
+            postcode.strip().decode("latin-1"),
+            city.strip().decode("latin-1"),
+            (country_code.strip() or country.strip()).decode("latin-1"),
         )
         if payer != _NO_PAYER:
             draft.payer_account = self.payer(record, payer.decode("latin-1"))
         if image == _IMAGE:
             draft.form_number = serial
-        text = reference.decode("latin-1").rstrip()
-        if code in _CHECKED or (text and _is_whole_word(text, information)):
-            draft.reference, text = text.lstrip(), ""
-        if information or text:
-            text = _gone_on(text, _FULL_REFERENCE, information)
-            draft.text = text.strip()
         if others:
-            self.add_details(draft, text, information, others)
+            self.add_details(draft, text, information[-1:] == b" ", others)
+        draft.__class__ = PaymentReceived
         # Without a date it is told of by its deposit record.
         return draft if deposit.bank_date else None
 
-    def pass_over(self, deposit: _Deposit, first: str, others: list) -> None:
+    def pass_over(self, deposit: _Deposit, kind: bytes, others: Sequence) -> None:
         """Count a payment whose amount cannot be read."""
         deposit.unread += 1
-        deposit.deductions += first[1] == "1"
+        deposit.deductions += kind == _DEDUCTION
         self.extra_references += sum(line[:2] in ("22", "23") for _, line in others)
 
     def unknown_code(self, record: int, code: bytes) -> str:
@@ -446,14 +411,15 @@ class _BgMaxFile:
             return ""
         return payer.strip().lstrip("0")
 
-    def add_details(self, draft, text: str, before: str, others: list) -> None:
+    def add_details(self, draft, text: str, ends_blank: bool, others: list) -> None:
         """What the records of a payment say beside name, address and first information."""
         references = ()
         for record, line in others:
             kind = line[:2]
             if kind == "25":
-                full = len(text) + 1 if before[51] == " " else len(text)
-                text, before = _gone_on(text, full, line), line
+                full = len(text) + 1 if ends_blank else len(text)
+                text = _gone_on(text, full, line[2:52].encode("latin-1"))
+                ends_blank = line[51] == " "
             elif kind == "29":
                 draft.payer_organisation = self.organisation(record, line)
             elif kind == "22" or kind == "23":
@@ -487,35 +453,14 @@ class _BgMaxFile:
         return number.removeprefix("00") if number.isdecimal() else ""
 
 
-def _add_payer(draft, name: str, street: str, city: str) -> None:
-    """What the records of name and address (26, 27, 28) say, as far as they came."""
-    if name:
-        draft.payer_name = name[2:37].strip()
-        if name[37] != " ":
-            draft.payer_street = name[37:72].strip()
-    if street:
-        words, extra = street[2:37].strip(), draft.payer_street
-        draft.payer_street = f"{extra}, {words}" if extra and words else extra or words
-        draft.payer_zip = street[37:46].strip()
-    if city:
-        draft.payer_city, draft.payer_country = _place(city)
-
-
-@lru_cache(maxsize=4096)
-def _place(line: str) -> tuple[str, str]:
-    """City and country. Members live in few places, so most are known."""
-    city, country, code = records.ADDRESS_2.cut(line)
-    return city.strip(), code.strip() or country.strip()
-
-
-def _is_whole_word(text: str, information: str) -> bool:
+def _is_whole_word(text: str, information: bytes) -> bool:
     """Is ``text`` one word that does not go on in the record after it?"""
     return " " not in text.strip() and (len(text) < _FULL_REFERENCE or not information)
 
 
-def _gone_on(text: str, full: int, information: str) -> str:
+def _gone_on(text: str, full: int, information: bytes) -> str:
     """The text and an information record after it: a text that is ``full`` goes on in a word."""
-    shown = information[2:52].rstrip()
+    shown = information.rstrip().decode("latin-1")
     return f"{text}\n{shown}" if text and shown and len(text) < full else text + shown
 
 
@@ -525,9 +470,38 @@ def _money(digits: bytes) -> tuple[int, Decimal] | None:
     return (int(digits), kronor(int(digits))) if digits.isdigit() else None
 
 
-_cut_payment = Layout(*records.PAYMENT.fields).cut
+def _usual(kinds: str) -> tuple[Callable[[bytes, int], tuple[bytes, ...]], int]:
+    """Cuts the fields of a payment with records of these kinds; and how many records it has.
+
+    It always gives the same fields: of records that are not there they are empty.
+    """
+    fields = [Field("kind", 2, 2), *records.PAYMENT.fields]
+    begin = reading.LENGTH
+    for kind, table in _ONCE.items():
+        is_there = kind in kinds
+        for field in table.fields:
+            first = begin + field.first if is_there else begin + 1
+            last = begin + field.last if is_there else begin
+            fields.append(replace(field, first=first, last=last))
+        begin += is_there * reading.LENGTH
+    return Layout(*fields).cut, 1 + len(kinds)
+
+
+_ONCE = {
+    "5": records.INFORMATION,
+    "6": records.NAME,
+    "7": records.ADDRESS_1,
+    "8": records.ADDRESS_2,
+}
+# Payments as most are: none of these records more than once, and in this order.
+_USUAL = {
+    kinds: _usual(kinds)
+    for count in range(len(_ONCE) + 1)
+    for kinds in map("".join, combinations(_ONCE, count))
+}
 _blank_payment, _fill_payment = drafting(
     PaymentReceived,
     *("record", "key", "deposit_key", "account", "agreement_number", "amount", "currency"),
-    *("bank_date", "bank_code", "method", "bank_reference"),
+    *("bank_date", "bank_code", "method", "bank_reference", "reference", "text"),
+    *("payer_name", "payer_street", "payer_zip", "payer_city", "payer_country"),
 )

@@ -7,6 +7,7 @@ an end-of-file mark, and files that were saved again as UTF-8.
 
 import codecs
 from collections.abc import Iterator
+from itertools import chain
 from typing import BinaryIO
 
 LENGTH = 80
@@ -26,8 +27,8 @@ _CLEAN = bytes(
 )
 
 
-def pieces(stream: BinaryIO) -> Iterator[str]:
-    """The file as texts of whole lines, without the line end of the last one."""
+def pieces(stream: BinaryIO) -> Iterator[bytes]:
+    """The file as bytes of whole records in ISO-8859-1, with nothing between them."""
     latin_1 = _Latin1()
     chunk = stream.read(_CHUNK).removeprefix(_BOM)
     line_end = _line_end(chunk)
@@ -38,37 +39,24 @@ def pieces(stream: BinaryIO) -> Iterator[str]:
         if not end and len(tail) > _LONGEST:
             whole, tail = tail, b""
         if whole:
-            yield _text(whole, line_end)
+            yield _records(whole, line_end)
         chunk = stream.read(_CHUNK)
     tail += latin_1.finish()
     if tail.strip():
-        yield _text(tail, line_end)
+        yield _records(tail, line_end)
 
 
-def lines(text: str) -> list[str]:
+def lines(piece: bytes) -> list[str]:
     """The records of a piece: 80 characters each, or one that begins with ``TOO_LONG``."""
-    found = text.split("\n")
-    if len(text) + 1 == (LENGTH + 1) * len(found) and is_short(text):
-        return found
-    return [each for line in found for each in _mended(line)]
-
-
-def is_short(text: str) -> bool:
-    """Is there no line of more than 80 characters, as far as one look tells?"""
-    ends = text[LENGTH :: LENGTH + 1]
-    return ends.count("\n") == len(ends)
-
-
-def batches(stream: BinaryIO) -> Iterator[list[str]]:
-    """The records of a file, many at a time."""
-    return map(lines, pieces(stream))
+    text = piece.decode("latin-1")
+    return [text[start : start + LENGTH] for start in range(0, len(text), LENGTH)]
 
 
 def numbered(stream: BinaryIO) -> Iterator[tuple[int, str]]:
     """The records of a file with their numbers from 1."""
     record = 0
-    for batch in batches(stream):
-        for line in batch:
+    for piece in pieces(stream):
+        for line in lines(piece):
             record += 1
             yield record, line
 
@@ -107,10 +95,26 @@ def _ends(whole: int) -> range:
     return range(LENGTH, whole + LENGTH, LENGTH)
 
 
-def _text(data: bytes, line_end: bytes) -> str:
+def _records(data: bytes, line_end: bytes) -> bytes:
+    """The records of whole lines, the last one without its line end."""
     if line_end == b"\r":
         data = data.replace(b"\r", b"\n")
-    return data.translate(_CLEAN, b"\r").decode("latin-1")
+    records = data.translate(_CLEAN, b"\r\n")
+    if _are_even(data, len(records)):
+        return records
+    text = data.translate(_CLEAN, b"\r").decode("latin-1")
+    return "".join(chain.from_iterable(map(_mended, text.split("\n")))).encode("latin-1")
+
+
+def _are_even(data: bytes, length: int) -> bool:
+    """Are lines of ``length`` bytes in all, without their ends, of 80 characters each?"""
+    count, rest = divmod(length, LENGTH)
+    ends = b"\n" * (count - 1)
+    if rest:
+        return False
+    if len(data) == length + count - 1:
+        return data[LENGTH :: LENGTH + 1] == ends
+    return (data[LENGTH :: LENGTH + 2], data[LENGTH + 1 :: LENGTH + 2]) == (b"\r" * count, ends)
 
 
 class _Latin1:

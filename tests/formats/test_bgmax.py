@@ -5,7 +5,7 @@ from decimal import Decimal
 from io import BytesIO
 
 import pytest
-from odoo.addons.l10n_se_bg.formats import DECODERS, bgmax
+from odoo.addons.l10n_se_bg.formats import DECODERS, bgmax, bgmax_source
 from odoo.addons.membership_billing_nordic.formats import registry
 from odoo.addons.membership_billing_nordic.formats.messages import (
     Deposit,
@@ -283,7 +283,7 @@ def test_several_sections_and_deposits():
 
 
 def test_the_date_is_found_however_far_behind_the_payments_it_stands(monkeypatch):
-    monkeypatch.setattr(bgmax, "_MOST_AHEAD", 1)
+    monkeypatch.setattr(bgmax_source, "_MOST_AHEAD", 1)
     monkeypatch.setattr("odoo.addons.l10n_se_bg.formats.reading._CHUNK", 500)
     rows = [bg.payment(100, "18", serial=f"{number:012d}") for number in range(1, 41)]
     content = bg.file_of(

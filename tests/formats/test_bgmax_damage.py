@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from odoo.addons.l10n_se_bg.formats import bgmax
+from odoo.addons.l10n_se_bg.formats import bgmax, bgmax_source
 from odoo.addons.membership_billing_nordic.formats.messages import PaymentReceived
 
 from . import bankgirot as bg
@@ -272,8 +272,8 @@ def test_payments_without_end_are_bounded():
 
 
 def test_sections_without_end_are_bounded(monkeypatch):
-    monkeypatch.setattr(bgmax, "MOST_MARKS", 10)
-    monkeypatch.setattr(bgmax, "_MOST_AHEAD", 0)
+    monkeypatch.setattr(bgmax_source, "MOST_MARKS", 10)
+    monkeypatch.setattr(bgmax_source, "_MOST_AHEAD", 0)
     monkeypatch.setattr("odoo.addons.l10n_se_bg.formats.reading._CHUNK", 300)
     names = [bg.name("Bo Ek")] * 10
     payments = [bg.payment(100, "18"), *names] * 2
