@@ -69,6 +69,62 @@ class TestSwitch(ContractCommon):
         self.assertEqual(self._credit_notes(contract).amount_residual, 0.0)
         self.assertEqual(self._invoices(contract)[-1].amount_residual, 3340.79 - 805.48)
 
+    def _left_of_a_change(self, plan):
+        """A paid membership that goes over to ``plan``, and what stands of it to the payer."""
+        self._set_today("2027-01-01")
+        contract = self._billed()
+        self._pay(self._invoices(contract))
+        self._set_today("2027-05-01")
+        contract._change({"plan_id": plan.id})
+        return contract, self._credit_notes(contract)
+
+    def test_it_pays_the_next_one_where_money_is_not_used_by_itself(self):
+        for vals in ({"mbn_use_standing": False}, {"mbn_use_standing_limit": 1.0}):
+            with self.subTest(**vals):
+                self.company.write({"mbn_use_standing": True, **vals})
+                contract, note = self._left_of_a_change(self.plus)
+                self._bill_until("2027-12-18")
+                invoice = self._invoices(contract)[-1]
+                self.assertEqual((note.amount_residual, invoice.amount_residual), (0.0, 2535.31))
+                self.assertFalse(
+                    self.env["billing.exception"]._open_rows(invoice, "standing_to_use")
+                )
+
+    def test_it_pays_an_offer_of_the_same_membership_and_no_gift(self):
+        lapsing = self._plan("Lapsing", 1999.0, claim_kind="lapse", **MIDDLE)
+        gift = self._plan("Gift", 300.0, claim_kind="donation")
+        contract, note = self._left_of_a_change(lapsing)
+        giver = self._contract("2027-05-01", gift, contract.member_id)
+        self._bill_until("2027-05-01")
+        self.assertEqual(self._invoices(giver).amount_residual, 300.0)
+        self._bill_until("2027-12-18")
+        self.assertEqual(note.amount_residual, 0.0)
+        self.assertEqual(self._invoices(contract)[-1].amount_residual, 2535.31)
+
+    def test_what_is_being_paid_back_pays_no_invoice(self):
+        contract, note = self._left_of_a_change(self.plus)
+        (credit,) = note.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+        self.env["bank.refund"].sudo().create(
+            {
+                "company_id": self.company.id,
+                "currency_id": note.currency_id.id,
+                "partner_id": credit.partner_id.id,
+                "amount": 805.48,
+                "reference": "R1",
+                "agreement_id": self.agreement.id,
+                "route": "transfer",
+                "proposed_by_id": self.env.uid,
+                "line_ids": [Command.create({"move_line_id": credit.id, "amount": 805.48})],
+            }
+        )
+        self._bill_until("2027-12-18")
+        self.assertEqual(note.amount_residual, 805.48)
+        self.assertEqual(self._invoices(contract)[-1].amount_residual, 3340.79)
+
+    def test_nothing_is_owed_of_a_credit_note(self):
+        _contract, note = self._left_of_a_change(self.plus)
+        self.assertFalse(note._mbn_open_claims())
+
     def test_at_once_credit_and_invoice_are_made_in_the_same_breath(self):
         self.basic.change_settlement = "at_once"
         contract = self._billed()

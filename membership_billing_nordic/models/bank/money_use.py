@@ -62,36 +62,36 @@ class AccountMove(models.Model):
 
     def _mbn_use_standing(self):
         """Let money that stands to the payers of these new invoices pay them."""
-        invoices = self.sudo().filtered(
-            lambda move: move.move_type == "out_invoice" and move.company_id.mbn_use_standing
-        )
+        invoices = self.sudo().filtered(lambda move: move.move_type == "out_invoice")
+        refunds = self.env["bank.refund"].sudo()
         for (company, currency), group in invoices.grouped(
             lambda move: (move.company_id, move.currency_id)
         ).items():
-            refunds = self.env["bank.refund"].sudo()
-            credits = refunds._standing(company, group.partner_id, currency)
-            if credits:
-                payers = credits.partner_id
-                owing = group.filtered(
-                    lambda move, payers=payers: (
-                        move.commercial_partner_id in payers and move._mbn_takes_standing()
-                    )
-                )
-                owing._mbn_use_credits(company, currency, credits._mbn_free_credits())
+            if credits := refunds._standing(company, group.partner_id, currency):
+                group._mbn_use_promised(credits)
+                if company.mbn_use_standing:
+                    group._mbn_use_credits(company, currency, credits._mbn_free_credits())
+
+    def _mbn_use_promised(self, credits):
+        """Let those of ``credits`` that were promised for these invoices pay them, whatever the
+        settings. For rooms that promise."""
 
     def _mbn_use_credits(self, company, currency, credits):
-        used = credits.browse()
-        for payer, standing in credits.grouped("partner_id").items():
-            invoices = self.filtered(lambda move, payer=payer: move.commercial_partner_id == payer)
-            total = -sum(standing.mapped("amount_residual_currency"))
-            if not invoices:
+        by_payer = self.grouped("commercial_partner_id")
+        left = credits.filtered(lambda line: line.amount_residual_currency < 0)
+        used, claims = credits.browse(), credits.browse()
+        for payer, standing in left.grouped("partner_id").items():
+            invoices = by_payer.get(payer, self.browse())
+            owed = invoices.filtered(lambda move: move._mbn_takes_standing())._mbn_open_claims()
+            if not owed:
                 continue
+            total = -sum(standing.mapped("amount_residual_currency"))
             if self._mbn_is_above_limit(company, currency, total):
-                invoices[:1]._mbn_ask_standing(payer, total)
+                owed.move_id[:1]._mbn_ask_standing(payer, total)
             else:
                 used |= standing
-        if used:
-            used._mbn_pay(self._mbn_open_claims())
+                claims |= owed
+        used._mbn_pay(claims)
 
     @api.model
     def _mbn_is_above_limit(self, company, currency, total):

@@ -441,7 +441,6 @@ class BillingRunLine(models.Model):
             self.browse().union(*lines).invoice_id = invoice
             self._take_rounding(invoice, lines, charged)
         self.env["membership.charge"]._tie_to_lines(invoices)
-        invoices._mbn_set_off_changes()
 
     @api.model
     def _take_rounding(self, invoice, lines, charged):

@@ -338,36 +338,21 @@ class AccountMove(models.Model):
         readonly=True,
         copy=False,
         help="What stands of this credit note is set off against the payer's next membership "
-        "invoice.",
+        "invoice, also where money that stands is not used by itself.",
     )
 
-    _mbn_for_next_invoice_idx = models.Index(
-        "(commercial_partner_id) WHERE mbn_for_next_invoice IS TRUE"
-    )
+    def _mbn_use_promised(self, credits):
+        """What a change of a membership left pays the payer's next membership invoice."""
+        by_payer = self.grouped("commercial_partner_id")
+        for credit in credits.filtered("move_id.mbn_for_next_invoice"):
+            contracts = credit.move_id.invoice_line_ids.mbn_credited_charge_id.contract_id
+            invoices = by_payer.get(credit.partner_id, self.browse()).filtered(
+                lambda move, contracts=contracts: move._mbn_bills_after_change(contracts)
+            )
+            credit._mbn_pay(invoices._mbn_open_claims())
+        return super()._mbn_use_promised(credits)
 
-    def _mbn_set_off_changes(self):
-        """Set off against these new invoices what changes of memberships left to their payers."""
-        notes = self.search(
-            [
-                ("mbn_for_next_invoice", "=", True),
-                ("commercial_partner_id", "in", self.commercial_partner_id.ids),
-                ("company_id", "in", self.company_id.ids),
-                ("state", "=", "posted"),
-                ("payment_state", "in", ("not_paid", "partial")),
-            ]
-        )
-        for (payer, company, currency), group in notes.grouped(_purse).items():
-            same = self.filtered(lambda move, of=(payer, company, currency): _purse(move) == of)
-            claims = (group + same)._mbn_open_claims()
-            for lines in claims.grouped("account_id").values():
-                if {line.balance > 0 for line in lines} == {True, False}:
-                    lines.reconcile()
-
-    def _mbn_open_claims(self):
-        return self.line_ids.filtered(
-            lambda line: line.display_type == "payment_term" and not line.reconciled
-        )
-
-
-def _purse(move):
-    return move.commercial_partner_id, move.company_id, move.currency_id
+    def _mbn_bills_after_change(self, contracts):
+        """Does it bill one of these changed memberships, or another fee that is owed?"""
+        billed = self.invoice_line_ids.mbn_charge_id.contract_id
+        return bool(billed & contracts) or (bool(billed) and self._mbn_takes_standing())
