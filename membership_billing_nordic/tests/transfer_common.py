@@ -53,7 +53,11 @@ class TransferRounds:
         before = self._booked(self.paying.liquidity_account_id)
         order = self._order(refunds)
         self._take(self.bank.status(order))
+        file = refunds.sudo().file_id
+        self.assertFalse(file._is_answered(), "its names are needed until it is paid")
+        self.assertGreaterEqual(file._last_day(), max(refunds.mapped("pay_date")))
         self._take(self.bank.pay(order, day))
+        self.assertTrue(file._is_answered())
         self.assertEqual(set(refunds.mapped("state")), {"paid"})
         self.assertEqual(set(refunds.line_ids.move_line_id.mapped("reconciled")), {True})
         after = self._booked(self.paying.liquidity_account_id)

@@ -254,6 +254,14 @@ class BankFile(models.Model):
     def _on_discarded(self):
         """A person has taken the file back before it was sent."""
 
+    def _is_answered(self):
+        """Is nothing of what it asks for open at the bank? Other rooms know what it asks for."""
+        return True
+
+    def _last_day(self):
+        """The last day the bank has to do with it."""
+        return (self.sent_on or self.create_date).date()
+
     # ------------------------------------------------------------------ sending
 
     def _route(self):

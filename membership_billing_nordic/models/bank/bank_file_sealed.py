@@ -108,14 +108,6 @@ class BankFile(models.Model):
         kept = timedelta(days=self.connection_id.redact_days)
         return self._last_day() + kept < self.company_id._billing_today()
 
-    def _is_answered(self):
-        """Is nothing of what it asks for open at the bank? Other rooms know what it asks for."""
-        return True
-
-    def _last_day(self):
-        """The last day the bank has to do with it."""
-        return (self.sent_on or self.create_date).date()
-
     def _redact(self):
         """Keep a copy without names and texts instead of the bytes."""
         file = self.sudo()
