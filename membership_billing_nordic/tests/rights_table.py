@@ -183,6 +183,7 @@ bank.deposit.action_book                              -      -        -       - 
 bank.deposit.action_discard                           -      -        -       -           -    -    x       -
 bank.deposit.action_show_payments                     -      -        -       -           -    x    x       x
 bank.difference.action_undo                           -      -        -       -           -    x    x       -
+bank.entry.mixin.action_undo                          -      -        -       -           -    -    -       -
 bank.file.action_approve                              -      -        -       -           -    -    x       -
 bank.file.action_arrived                              -      -        -       -           -    -    x       -
 bank.file.action_delivered                            -      -        -       -           -    -    x       -

@@ -126,9 +126,10 @@ class TestMoneyStanding(BankFileCommon):
         )
         self.assertEqual((moved.reason, moved.move_id.ref), ("Paid for Siri", "Paid for Siri"))
         self.assertEqual((hers.amount_residual, self._balance(self.payer)), (250, 0))
-        with self.assertRaisesRegex(UserError, "undo them under"):
-            moved.move_id.button_draft()
         moved.with_user(self.clerk).action_undo()
+        for entry in moved.move_id | moved.undone_move_id:
+            with self.assertRaisesRegex(UserError, f"^{entry.name} stay as they are: undo them"):
+                entry.button_draft()
         self.assertEqual((hers.amount_residual, credit.amount_residual), (300, -50))
         self.assertEqual((self._balance(self.payer), self._balance(self.sister)), (-50, 300))
         self.assertEqual(moved.undone_move_id.reversed_entry_id, moved.move_id)
@@ -159,6 +160,18 @@ class TestMoneyStanding(BankFileCommon):
             ).action_mbn_move()
         self.assertEqual(credit.amount_residual, -50)
         self.assertFalse(self.env["bank.money.move"].search([]))
+
+    def test_no_bank_reported_it_so_it_is_not_booked_in_the_journal_of_an_agreement(self):
+        credit, banks = self._overpaid(), self.env["bank.agreement"].search([]).booking_journal_id
+        banks.sequence = -1
+        moved = self._move(credit, 20, reason="Paid for Siri")
+        self.assertNotIn(moved.move_id.journal_id, banks)
+        self.assertEqual(self.company._mbn_dunning_journal(), moved.move_id.journal_id)
+        self.assertEqual(self.company._mbn_share_journal(), moved.move_id.journal_id)
+        general = self.env["account.journal"].search([("type", "=", "general")]) - banks
+        general.active = False
+        with self.assertRaisesRegex(UserError, "no general journal besides"):
+            self._move(credit, 20, reason="Paid for Siri")
 
     # ------------------------------------------------------------------ small differences
 

@@ -1,3 +1,4 @@
+from . import bank_entry_mixin  # isort: skip
 from . import (
     account_journal,
     account_move,

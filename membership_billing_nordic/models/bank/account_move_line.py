@@ -34,9 +34,7 @@ class AccountMoveLine(models.Model):
             line.mbn_standing = max(-line.amount_residual_currency, 0)
 
     def _compute_mbn_refund_id(self):
-        live = self.env["bank.refund.line"].search(
-            [("move_line_id", "in", self.ids), ("is_live", "=", True)]
-        )
+        live = self.env["bank.refund"]._live_lines(self)
         refunds = {line.move_line_id.id: line.refund_id for line in live}
         for line in self:
             line.mbn_refund_id = refunds.get(line.id, False)

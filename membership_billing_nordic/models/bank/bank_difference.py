@@ -47,18 +47,11 @@ class BankDifference(models.Model):
 
     _name = "bank.difference"
     _description = "Small Difference Written Off"
-    _order = "id desc"
-    _rec_name = "move_id"
+    _inherit = "bank.entry.mixin"
 
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
-    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
-    partner_id = fields.Many2one(
-        "res.partner", string="Payer", required=True, readonly=True, index=True, ondelete="restrict"
-    )
     direction = fields.Selection(
         [("over", "Paid too much"), ("under", "Paid too little")], required=True, readonly=True
     )
-    amount = fields.Monetary(required=True, readonly=True)
     account_id = fields.Many2one("account.account", required=True, readonly=True)
     move_line_id = fields.Many2one(
         "account.move.line",
@@ -67,23 +60,6 @@ class BankDifference(models.Model):
         readonly=True,
         ondelete="restrict",
         help="The journal item of which the rest was written off.",
-    )
-    move_id = fields.Many2one(
-        "account.move",
-        string="Entry",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-    )
-    date = fields.Date(related="move_id.date", store=True)
-    undone_move_id = fields.Many2one(
-        "account.move",
-        string="Undone By",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="restrict",
-        help="The entry that took it back.",
     )
 
     _once = models.Constraint(
@@ -107,19 +83,8 @@ class BankDifference(models.Model):
         company, rest = line.company_id, line.amount_residual
         shared = {"name": text, "partner_id": line.partner_id.id, "tax_ids": [Command.clear()]}
         rows = ((line.account_id, -rest), (account, rest))
-        move = self.env["account.move"].create(
-            {
-                "move_type": "entry",
-                "journal_id": journal.id,
-                "date": company._billing_today(),
-                "ref": text,
-                "line_ids": [
-                    Command.create(shared | {"account_id": one.id, "balance": balance})
-                    for one, balance in rows
-                ],
-            }
-        )
-        move.action_post()
+        lines = [shared | {"account_id": one.id, "balance": balance} for one, balance in rows]
+        move = self._post_entry(company, journal, text, lines)
         difference = self.create(
             {
                 "company_id": company.id,
@@ -155,6 +120,9 @@ class BankDifference(models.Model):
     @api.model
     def _write_off_over(self, company):
         lines = self._small_credits(company)
+        if not lines:
+            return
+        account, journal = company.mbn_over_account_id, company._mbn_general_journal()
         crons, left = self.env["ir.cron"], len(lines)
         text = self.env._("Small overpayment written off")
         for start in range(0, len(lines), CHUNK):
@@ -162,17 +130,16 @@ class BankDifference(models.Model):
             chunk.invalidate_recordset(["amount_residual", "reconciled"])
             done = 0
             for line in chunk.filtered(lambda line: line.amount_residual < 0):
-                done += self._try_to_write_off(company, line, text)
+                done += self._try_to_write_off(line, account, journal, text)
             left -= len(chunk)
             if not crons._commit_progress(done, remaining=max(left, 0)):
                 return
 
     @api.model
-    def _try_to_write_off(self, company, line, text):
+    def _try_to_write_off(self, line, account, journal, text):
         try:
             with self.env.cr.savepoint():
-                journal = company._mbn_general_journal()
-                self._write_off(line, company.mbn_over_account_id, journal, text)
+                self._write_off(line, account, journal, text)
                 self.env.flush_all()
         except UserError as error:
             self.env.invalidate_all(flush=False)
@@ -199,15 +166,8 @@ class BankDifference(models.Model):
             order="date, id",
         )
         lines -= self._known(lines)
-        lines -= self._being_refunded(lines)
+        lines -= self.env["bank.refund"]._live_lines(lines).move_line_id
         return self._of_small_accounts(company, lines._mbn_free_credits())
-
-    @api.model
-    def _being_refunded(self, lines):
-        live = self.env["bank.refund.line"].search(
-            [("move_line_id", "in", lines.ids), ("is_live", "=", True)]
-        )
-        return live.move_line_id
 
     @api.model
     def _of_small_accounts(self, company, lines):
@@ -222,49 +182,3 @@ class BankDifference(models.Model):
             if max(residuals) < 0 and total <= company.mbn_over_limit:
                 small |= payer
         return lines.filtered(lambda line: line.partner_id in small)
-
-    # ------------------------------------------------------------------ taking it back
-
-    def action_undo(self):
-        """Take these back by a reversal of today: the rest is open again, and stays so.
-
-        :raises UserError: it was undone already
-        """
-        self.env["bank.refund"]._check_may_propose()
-        self.check_access("read")
-        for row in self.sudo():
-            locked = row.try_lock_for_update()
-            locked.invalidate_recordset()
-            if not locked or row.undone_move_id:
-                raise UserError(
-                    self.env._("This was undone already, or somebody is working on it.")
-                )
-            row._settled_line().remove_move_reconcile()
-            today = row.company_id._billing_today()
-            row.undone_move_id = row.move_id._reverse_moves(
-                [{"date": today, "ref": self.env._("Undone: %(what)s", what=row.move_id.ref)}],
-                cancel=True,
-            )
-
-
-class AccountMove(models.Model):
-    _inherit = "account.move"
-
-    def button_draft(self):
-        entries = self.filtered(lambda move: move.move_type == "entry").sudo()
-        for model in ("bank.difference", "bank.money.move") if entries else ():
-            rows = (
-                self.env[model]
-                .sudo()
-                .search(
-                    ["|", ("move_id", "in", entries.ids), ("undone_move_id", "in", entries.ids)]
-                )
-            )
-            if rows:
-                raise UserError(
-                    self.env._(
-                        "%(entries)s stay as they are: undo them under Billing, Money Standing.",
-                        entries=", ".join((rows.move_id | rows.undone_move_id).mapped("name")),
-                    )
-                )
-        return super().button_draft()

@@ -4,25 +4,16 @@ from odoo.tools import format_amount
 
 
 class BankMoneyMove(models.Model):
-    """Money that stood to one payer and was moved to another: an entry between two receivables.
-
-    It is never deleted: taking it back is a reversal, and both stay visible.
-    """
+    """Money that stood to one payer and was moved to another: an entry between two receivables."""
 
     _name = "bank.money.move"
     _description = "Money Moved to Another Payer"
-    _order = "id desc"
-    _rec_name = "move_id"
+    _inherit = "bank.entry.mixin"
 
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
-    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
-    partner_id = fields.Many2one(
-        "res.partner", string="From", required=True, readonly=True, index=True, ondelete="restrict"
-    )
+    partner_id = fields.Many2one(string="From")
     to_partner_id = fields.Many2one(
         "res.partner", string="To", required=True, readonly=True, index=True, ondelete="restrict"
     )
-    amount = fields.Monetary(required=True, readonly=True)
     reason = fields.Char(required=True, readonly=True, help="Why it was moved.")
     credit_line_id = fields.Many2one(
         "account.move.line",
@@ -32,24 +23,6 @@ class BankMoneyMove(models.Model):
         index=True,
         ondelete="restrict",
         help="What stood to the first payer.",
-    )
-    move_id = fields.Many2one(
-        "account.move",
-        string="Entry",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-        help="The entry that moves it.",
-    )
-    date = fields.Date(related="move_id.date", store=True)
-    undone_move_id = fields.Many2one(
-        "account.move",
-        string="Undone By",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="restrict",
-        help="The entry that took it back.",
     )
 
     _booked_once = models.Constraint("UNIQUE(move_id)", "This entry moves money already.")
@@ -86,24 +59,13 @@ class BankMoneyMove(models.Model):
         to_partner = to_partner.commercial_partner_id.sudo()
         self._check(credit, to_partner, amount)
         company = credit.company_id
-        move = (
-            self.sudo()
-            .with_company(company)
-            .env["account.move"]
-            .create(
-                {
-                    "move_type": "entry",
-                    "journal_id": company._mbn_general_journal().id,
-                    "date": company._billing_today(),
-                    "ref": reason,
-                    "line_ids": [
-                        Command.create(vals)
-                        for vals in self._entry_lines(credit, to_partner, amount)
-                    ],
-                }
-            )
+        office = self.sudo().with_company(company)
+        move = office._post_entry(
+            company,
+            company._mbn_general_journal(),
+            reason,
+            self._entry_lines(credit, to_partner, amount),
         )
-        move.action_post()
         taken = move.line_ids.filtered(lambda line: line.partner_id == credit.partner_id)
         (credit + taken).reconcile()
         return (
@@ -184,25 +146,8 @@ class BankMoneyMove(models.Model):
 
     # ------------------------------------------------------------------ taking it back
 
-    def action_undo(self):
-        """Take these back by a reversal of today: the money stands to who had it before.
-
-        What it paid meanwhile is open again.
-
-        :raises UserError: it is being paid back, or was undone
-        """
-        self.env["bank.refund"]._check_may_propose()
-        self.check_access("read")
-        for row in self.sudo():
-            row._lock_to_undo()
-            row.move_id.line_ids.remove_move_reconcile()
-            row.undone_move_id = row._reverse()
-
     def _lock_to_undo(self):
-        locked = self.try_lock_for_update()
-        locked.invalidate_recordset()
-        if not locked or self.undone_move_id:
-            raise UserError(self.env._("This was undone already, or somebody is working on it."))
+        result = super()._lock_to_undo()
         received = self._received_line()
         if refund := received.mbn_refund_id:
             raise UserError(
@@ -225,23 +170,22 @@ class BankMoneyMove(models.Model):
                     refund=paid.refund_id[:1].reference,
                 )
             )
-
-    def _reverse(self):
-        today = self.company_id._billing_today()
-        ref = self.env._("Undone: %(reason)s", reason=self.reason)
-        return self.move_id._reverse_moves([{"date": today, "ref": ref}], cancel=True)
+        return result
 
 
 class ResCompany(models.Model):
     _inherit = "res.company"
 
     def _mbn_general_journal(self):
-        """The general journal for entries that no bank reported."""
+        """The general journal for entries that no bank reported.
+
+        :raises UserError: there is none
+        """
         self.ensure_one()
         journals = self.env["account.journal"].sudo()
         agreements = self.env["bank.agreement"].sudo()
         of_banks = agreements.search([("company_id", "parent_of", self.ids)]).booking_journal_id
-        return journals.search(
+        journal = journals.search(
             [
                 *journals._check_company_domain(self),
                 ("type", "=", "general"),
@@ -249,3 +193,12 @@ class ResCompany(models.Model):
             ],
             limit=1,
         )
+        if not journal:
+            raise UserError(
+                self.env._(
+                    "%(company)s has no general journal besides those of its agreements with "
+                    "banks. Make one under Accounting, Journals.",
+                    company=self.name,
+                )
+            )
+        return journal

@@ -124,12 +124,7 @@ class BankPayment(models.Model):
         return (payment.allocation_ids - known).entry_line_id
 
     def _undo(self):
-        live = self.env["bank.refund.line"].search(
-            [
-                ("move_line_id", "in", self._live_allocations().entry_line_id.ids),
-                ("is_live", "=", True),
-            ]
-        )
+        live = self.env["bank.refund"]._live_lines(self._live_allocations().entry_line_id)
         if live:
             raise UserError(
                 self.env._(

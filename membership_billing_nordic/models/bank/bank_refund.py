@@ -182,10 +182,14 @@ class BankRefund(models.Model):
             [*self._receivables(company, partner, currency), ("amount_residual_currency", "<", 0)],
             order="date, id",
         )
-        taken = self.env["bank.refund.line"].search(
+        return credits - self._live_lines(credits).move_line_id
+
+    @api.model
+    def _live_lines(self, credits):
+        """What live refunds are for of these credits."""
+        return self.env["bank.refund.line"].search(
             [("move_line_id", "in", credits.ids), ("is_live", "=", True)]
         )
-        return credits - taken.move_line_id
 
     @api.model
     def _find_route(self, company, partner, currency):

@@ -48,7 +48,8 @@ class ResCompany(models.Model):
         "account.journal",
         string="Journal of Fees",
         domain="[('type', '=', 'general')]",
-        help="Where fees and interest are booked. Empty: the first journal of its kind.",
+        help="Where fees and interest are booked. Empty: the first journal of its kind that no "
+        "agreement with a bank books in.",
     )
     mbn_dunning_waive_limit = fields.Monetary(
         string="Give Up Remainders Up To",
@@ -65,10 +66,7 @@ class ResCompany(models.Model):
         return all(self._mbn_dunning_accounts().values())
 
     def _mbn_dunning_journal(self):
-        journals = self.env["account.journal"]
-        return self.mbn_dunning_journal_id or journals.search(
-            [*journals._check_company_domain(self), ("type", "=", "general")], limit=1
-        )
+        return self.mbn_dunning_journal_id or self._mbn_general_journal()
 
 
 class ResConfigSettings(models.TransientModel):

@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import psycopg2
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 
 from .association_sharing import Sharing
 
@@ -410,7 +410,8 @@ class ResCompany(models.Model):
         check_company=True,
         domain="[('type', '=', 'general')]",
         ondelete="restrict",
-        help="Empty: the company's first journal of this kind.",
+        help="Empty: the company's first journal of this kind that no agreement with a bank "
+        "books in.",
     )
 
     def write(self, vals):
@@ -436,19 +437,7 @@ class ResCompany(models.Model):
         :raises UserError: there is none
         """
         self.ensure_one()
-        journals = self.env["account.journal"]
-        journal = self.mbn_share_journal_id or journals.search(
-            [*journals._check_company_domain(self), ("type", "=", "general")], limit=1
-        )
-        if not journal:
-            raise UserError(
-                self.env._(
-                    "%(company)s has no journal for shares of associations. Choose one in the "
-                    "settings of Membership Billing.",
-                    company=self.name,
-                )
-            )
-        return journal
+        return self.mbn_share_journal_id or self._mbn_general_journal()
 
 
 class ResConfigSettings(models.TransientModel):
