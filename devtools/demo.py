@@ -3,7 +3,7 @@
 import shutil
 import sys
 
-from . import databases, odoo, provision
+from . import databases, odoo, provision, schemas
 from .errors import DevError
 from .ledger import DIFFERS
 from .paths import DEMO_DIR, ROOT
@@ -51,11 +51,12 @@ def _make():
     """Build beside the present demo database, take its place at the end, return the tables."""
     with exclusive("demo"):
         provision.everything()
+        schemas.ensure_ubl()
         database = databases.clone(f"{DATABASE}_new")
         shutil.rmtree(DEMO_DIR, ignore_errors=True)
         DEMO_DIR.mkdir(parents=True)
         with (
-            progress.step("Months in Norway, Denmark and Sweden, reminders and collection"),
+            progress.step("Months in Norway, Denmark and Sweden, reminders, collection and desks"),
             odoo.answering(database) as address,
         ):
             odoo.run_script(database, _CODE, log="demo", what="The demo", REPORT_URL=address)

@@ -1,4 +1,4 @@
-"""A table that holds two tellings of the same sums side by side: the program's records, the ledger."""
+"""A table that holds two tellings of the same side by side: the program's records, the ledger."""
 
 from dataclasses import dataclass, field
 
@@ -8,11 +8,11 @@ _WHAT, _AMOUNT = 46, 14
 
 @dataclass
 class Comparison:
-    """Sums by what they are, each told twice, in hundredths."""
+    """Sums by what they are, each told twice, in hundredths; or words."""
 
-    rows: list[tuple[str, int, int]] = field(default_factory=list)
+    rows: list[tuple[str, int | str, int | str]] = field(default_factory=list)
 
-    def add(self, what: str, records: int, ledger: int) -> None:
+    def add(self, what: str, records: int | str, ledger: int | str) -> None:
         self.rows.append((what, records, ledger))
 
     @property
@@ -41,4 +41,6 @@ def ruler(columns: int) -> str:
 
 
 def _amount(hundredths):
+    if isinstance(hundredths, str):
+        return f"{hundredths:>{_AMOUNT}}"
     return f"{hundredths / 100:>{_AMOUNT},.2f}" if hundredths else f"{'-':>{_AMOUNT}}"

@@ -370,19 +370,20 @@ class Story:
         self.company.mbn_dunning_mode = "approve"
 
 
-def play(env, stories, first: date) -> None:
+def play(env, stories, first: date) -> date:
     """Let the days from ``first`` on pass for all clubs, until their stories are over.
 
+    :return: the first working day after them
     :raises StoryError: they never end
     """
     following = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
     deeds = {
-        _working_day(first): lambda story, _day: story.quiet_down(),
-        _working_day(following.replace(day=PAY_LATE_ON)): Story.cast,
-        _working_day(following.replace(day=BEGIN_ON)): Story.begin,
+        working_day(first): lambda story, _day: story.quiet_down(),
+        working_day(following.replace(day=PAY_LATE_ON)): Story.cast,
+        working_day(following.replace(day=BEGIN_ON)): Story.begin,
     }
     begin = max(deeds)
-    day, last = _working_day(first), begin + LONGEST
+    day, last = working_day(first), begin + LONGEST
     while True:
         with at(day, MORNING, ZONE):
             for story in stories:
@@ -399,17 +400,18 @@ def play(env, stories, first: date) -> None:
                 story.during_the_day(day)
             env.cr.commit()
             waits_for = [story.waits_for() for story in stories if day > begin]
+        day, today = working_day(day + timedelta(days=1)), day
         if waits_for and not any(waits_for):
             break
-        if day > last:
-            raise StoryError(f"on {day} the stories still wait for {waits_for}")
-        day = _working_day(day + timedelta(days=1))
+        if today > last:
+            raise StoryError(f"on {today} the stories still wait for {waits_for}")
     for story in stories:
         story.end()
     env.cr.commit()
+    return day
 
 
-def _working_day(day):
+def working_day(day):
     """That day, or the Monday after it: at weekends nothing happens."""
     return day + timedelta(days=7 - day.weekday() if day.weekday() > _FRIDAY else 0)
 

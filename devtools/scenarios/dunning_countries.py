@@ -149,6 +149,7 @@ def set_up(manager, club: Country, company, folder, since: date, until: date):
             "mbn_dunning_posting": club.posting,
             "mbn_dunning_waive_limit": club.gives_up,
             "mbn_dunning_clause_from": club.terms_since,
+            "mbn_reminder_pdf": "notice",
         }
     )
     agency = _agency(manager, club, folder)
