@@ -150,10 +150,14 @@ class TestAssociationPayout(TransferRounds, ShareCommon):
             rows[2], f"2027-02-10;Ola Nordmann;Yearly;2027-01-01;2027-12-31;Share;110.00;{currency}"
         )
         self.assertEqual(rows[-1], f";;;;;To pay;110.00;{currency}")
-        html = self.env["ir.actions.report"]._render_qweb_html(
-            "membership_billing_nordic.report_payout", second.ids
-        )[0]
-        self.assertIn("Statement of shares", html.decode())
+        self.assertIn("Statement of shares", self._statement(second))
+        self.env["res.lang"]._activate_lang("nb_NO")
+        self.tromso.partner_id.lang = "nb_NO"
+        self.assertIn(">Andel<", self._statement(second))
+
+    def _statement(self, payout):
+        report = "membership_billing_nordic.report_payout"
+        return self.env["ir.actions.report"]._render_qweb_html(report, payout.ids)[0].decode()
 
     def test_a_cancelled_proposal_leaves_the_shares_for_the_next(self):
         payout = self._propose(self.tromso)

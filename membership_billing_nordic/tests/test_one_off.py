@@ -70,7 +70,7 @@ class TestOneOff(OneOffCommon):
         self.assertEqual((invoice.state, invoice.amount_total), ("posted", 425.5))
         self.assertEqual(
             invoice.invoice_line_ids.mapped("name"),
-            ["[SHIRT] Shirt, Kari", "A lost key, Kari", "Guest, Kari"],
+            ["Shirt, Kari", "A lost key, Kari", "Guest, Kari"],
         )
         self.assertEqual(invoice.mbn_agreement_id, self.agreement)
         self.assertEqual(invoice.mbn_reference_id.move_id, invoice)

@@ -154,11 +154,12 @@ class TestPaymentNotice(RunCommon):
         paid = self._drawn(invoice)
         self.assertIn("This invoice is paid.", paid)
         self.assertNotIn("Pay to", paid)
-        reversal = invoice._reverse_moves()
+        reversal = invoice._reverse_moves([{"ref": "Wrong price"}])
         reversal.action_post()
         credit = self._drawn(reversal)
-        self.assertIn("Credit Note", credit)
-        self.assertIn("Total credited", credit)
+        for part in ("Credit Note", "Total credited", invoice.name, "Wrong price"):
+            self.assertIn(part, credit)
+        self.assertNotIn("Your reference", credit)
         self.assertNotIn("99991042764", credit.split("Account")[0])
 
     def test_taxes_are_split_and_sections_printed(self):

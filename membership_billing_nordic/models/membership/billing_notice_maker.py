@@ -248,24 +248,29 @@ class BillingNoticeMaker(models.AbstractModel):
         return (*about.payee, *contact)
 
     def _facts(self, about):
+        facts = self._credit_facts(about) if about.is_refund else self._invoice_facts(about)
+        return [(label, str(value)) for label, value in facts if value]
+
+    def _invoice_facts(self, about):
         move, write = about.move, about.write
-        facts = [
-            (
-                self.env._("Credit note number")
-                if about.is_refund
-                else self.env._("Invoice number"),
-                about.number,
-            ),
+        return [
+            (self.env._("Invoice number"), about.number),
             (self.env._("Invoice date"), write.date(move.invoice_date)),
-            (self.env._("Due date"), "" if about.is_refund else write.date(move.invoice_date_due)),
+            (self.env._("Due date"), write.date(move.invoice_date_due)),
             (self.env._("Member number"), move.partner_id.mbn_member_number),
             (self.env._("Your reference"), move.ref),
-            (
-                about.agreement._reference_label(),
-                "" if about.is_refund else move.payment_reference,
-            ),
+            (about.agreement._reference_label(), move.payment_reference),
         ]
-        return [(label, str(value)) for label, value in facts if value]
+
+    def _credit_facts(self, about):
+        move = about.move
+        return [
+            (self.env._("Credit note number"), about.number),
+            (self.env._("Date"), about.write.date(move.invoice_date)),
+            (self.env._("Invoice number"), move.reversed_entry_id.name),
+            (self.env._("Member number"), move.partner_id.mbn_member_number),
+            (self.env._("Reason"), move.ref),
+        ]
 
     def _columns(self):
         return (

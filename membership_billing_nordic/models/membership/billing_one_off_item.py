@@ -66,7 +66,7 @@ class BillingOneOffItem(models.Model):
             if item.plan_id:
                 item.name = item.name or item.plan_id.name
             elif item.product_id:
-                item.name = item.product_id.display_name
+                item.name = item._product_name()
                 item.price_unit = item.product_id.lst_price
 
     @api.constrains("product_id", "plan_id", "name", "quantity")
@@ -155,12 +155,16 @@ class BillingOneOffItem(models.Model):
             )
         return price.amount
 
+    def _product_name(self):
+        """What members read: without the internal reference."""
+        return self.product_id.with_context(display_default_code=False).display_name
+
     def _text(self, line):
         """What the payer reads, in the payer's language where nothing was typed."""
-        env = self.with_context(lang=line.payer_id.lang or self.env.lang).env
-        about = self.plan_id or self.product_id
-        usual = self.plan_id.name or self.product_id.display_name
-        text = about.with_env(env).display_name if about and self.name == usual else self.name
+        item = self.with_context(lang=line.payer_id.lang or self.env.lang)
+        env, text = item.env, self.name
+        if text == (self.plan_id.name or self._product_name()):
+            text = item.plan_id.display_name or item._product_name()
         if line.member_id != line.payer_id:
             text = env._("%(what)s, %(member)s", what=text, member=line.member_id.name)
         return text
