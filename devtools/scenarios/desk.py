@@ -16,7 +16,8 @@ from devtools.scenarios.dunning import ZONE, StoryError, working_day
 
 COUNTRIES = {country.code: country for country in (NORWAY, DENMARK, SWEDEN)}
 PAYMENT_FILES = ("ir_cron_transfer_files", *WITH_THE_BANK)
-LONGEST = 12
+# Working days in which what others paid before is told, and calendar days in which money arrives.
+UNDER_WAY, LONGEST = 4, 12
 
 
 class Desk(Office):
@@ -75,8 +76,11 @@ class Desk(Office):
         payer = self.people[part]
         self.rows.append((what, amount, lambda: self.receivable(payer)))
 
-    def balance(self, what, expected, account):
-        self.rows.append((what, expected, lambda: self.on_account(account)))
+    def balance(self, what, expected, account, part):
+        """What stands on an account for a part at the end, in hundredths."""
+        payer = ("partner_id", "=", self.people[part].id)
+        on_account = ("account_id", "=", account.id)
+        self.rows.append((what, expected, lambda: self._sum([on_account, payer])))
 
     # ------------------------------------------------------------------ the ledger
 
@@ -224,7 +228,12 @@ def play(env, stories, root, first):
     :raises StoryError: money does not arrive
     """
     desks = [Desk(COUNTRIES[story.country.code], story, root) for story in stories]
-    day = _day(env, desks, first, Desk.begin)
+    day = first
+    for _time in range(UNDER_WAY):
+        for desk in desks:
+            desk.bank.hand_out(day)
+        day = working_day(day + timedelta(days=1))
+    day = _day(env, desks, day, Desk.begin)
     day = _day(env, desks, day, Desk.pay_again)
     expected = sum(desk_money.PAID.values()) + sum(desk_money.PAID_AGAIN.values())
     day = _wait(env, desks, day, lambda desk: desk.received() >= 100 * expected)

@@ -80,7 +80,7 @@ def look_at_lines(desk):
     lines = invoice.invoice_line_ids
     desk.tell_count("Family: lines on paper", 1, len(invoice._mbn_line_groups(lines)))
     desk.tell_count("  lines in the ledger", 3, len(lines))
-    desk.balance("Posting rule: account of youth", -3 * 100 * YOUTH, desk.youth_account)
+    desk.balance("Posting rule: account of youth", -3 * 100 * YOUTH, desk.youth_account, "family")
     desk.owes("Invoice by letter, with its fee", "paper1", FEE + LETTER)
     desk.papers["family"] = invoice
 

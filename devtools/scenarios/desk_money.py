@@ -135,7 +135,7 @@ def write_off(desk):
     """A small overpayment that nothing can use."""
     desk.act("ir_cron_small_differences")
     desk.owes("Small difference written off", "rest", 0)
-    desk.balance("  to its account", -350, desk.company.mbn_over_account_id)
+    desk.balance("  to its account", -350, desk.company.mbn_over_account_id, "rest")
 
 
 def charge_back(desk, day):
