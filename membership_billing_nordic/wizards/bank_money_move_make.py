@@ -12,6 +12,7 @@ class BankMoneyMoveMake(models.TransientModel):
     currency_id = fields.Many2one(related="credit_id.currency_id")
     partner_id = fields.Many2one(related="credit_id.partner_id", string="Stands To")
     standing = fields.Monetary(
+        string="Stands",
         compute="_compute_standing",
         compute_sudo=True,
         help="What nothing has used of this credit yet.",

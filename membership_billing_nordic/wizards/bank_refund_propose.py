@@ -30,6 +30,7 @@ class BankRefundPropose(models.TransientModel):
         help="To whom the money goes back.",
     )
     standing = fields.Monetary(
+        string="Stands",
         compute="_compute_facts",
         compute_sudo=True,
         help="What stands to the payer and is not being paid back already.",

@@ -80,7 +80,7 @@ class BillingPreview(models.TransientModel):
             return formatLang(self.env, amount, currency_obj=currency)
 
         facts = [
-            (self.env._("Number"), preview.number),
+            (self.env._("Number"), self._number_text(preview)),
             (self.env._("Payer"), ", ".join(filter(None, (preview.payer, preview.address)))),
             (self.env._("Invoice date"), preview.date and format_date(self.env, preview.date)),
             (self.env._("Due"), preview.date_due and format_date(self.env, preview.date_due)),
@@ -112,6 +112,12 @@ class BillingPreview(models.TransientModel):
             "table-borderless",
             Markup().join(ROW % fact for fact in facts if fact[1]),
         ) + TABLE % ("", head + Markup().join(lines))
+
+    def _number_text(self, preview):
+        has_its_own = preview.reference and not preview.is_specimen
+        if preview.is_made or has_its_own:
+            return preview.number
+        return self.env._("given out when it is made")
 
     def _reference_text(self, preview):
         if not preview.reference:

@@ -172,7 +172,7 @@ def test_change_payer(page, office):
     task.done("Change payer")
 
 
-@pytest.mark.parametrize("operation", ["Pause", "End"])
+@pytest.mark.parametrize("operation", ["Pause", "End Membership"])
 def test_resign_or_pause(page, office, operation):
     task = Task(page, office[0], "action_members", record(office, "leaver"))
     task.press("Pause / End")

@@ -574,6 +574,6 @@ class BillingException(models.Model):
     _inherit = "billing.exception"
 
     kind = fields.Selection(
-        selection_add=[(DESK, "Pay-out to an association to approve")],
+        selection_add=[(DESK, "Pay-out to approve")],
         ondelete={DESK: "cascade"},
     )

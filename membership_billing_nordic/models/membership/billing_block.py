@@ -85,7 +85,7 @@ class BillingBlock(models.Model):
     @api.depends("reason", "date_to")
     def _compute_display_name(self):
         for block in self:
-            block.display_name = block._text()
+            block.display_name = block._text() if block.reason else False
 
     @api.model_create_multi
     def create(self, vals_list):

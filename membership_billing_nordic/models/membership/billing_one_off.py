@@ -69,7 +69,7 @@ class BillingOneOff(models.Model):
         "days for those without a membership.",
     )
     unreached = fields.Boolean(
-        string="Also Whom No Channel Reaches",
+        string="Also Those No Channel Reaches",
         help="Invoice those, too, who have no usable address: their invoice is on the portal only.",
     )
     content = fields.Binary(

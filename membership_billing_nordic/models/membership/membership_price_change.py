@@ -112,8 +112,8 @@ class MembershipPriceChange(models.Model):
     out_count = fields.Integer(string="Keep the Present Price", compute="_compute_counts")
     held_count = fields.Integer(string="Could Not Be Told", compute="_compute_counts")
     print_count = fields.Integer(string="Letters to Print", compute="_compute_counts")
-    total_before = fields.Monetary(string="A Period Until Now", compute="_compute_counts")
-    total_after = fields.Monetary(string="A Period Then", compute="_compute_counts")
+    total_before = fields.Monetary(string="A Period, Present Prices", compute="_compute_counts")
+    total_after = fields.Monetary(string="A Period, New Prices", compute="_compute_counts")
 
     _days_positive = models.Constraint(
         "CHECK (notice_days >= 0 AND rounding >= 0)", "Notice and rounding cannot be negative."
