@@ -97,6 +97,23 @@ class RunCommon(BillingCommon):
     def _credit(self, invoice):
         return invoice._reverse_moves([{"invoice_date": invoice.invoice_date}], cancel=True)
 
+    def _goodwill(self, invoice, **vals):
+        """A credit note that somebody made by hand, set off against ``invoice``."""
+        note = self._invoice(
+            invoice.partner_id,
+            invoice.amount_total,
+            move_type="out_refund",
+            invoice_date=invoice.invoice_date,
+            post=False,
+        )
+        note.write(vals)
+        note.action_post()
+        (invoice | note).line_ids.filtered(
+            lambda line: line.display_type == "payment_term" and not line.reconciled
+        ).reconcile()
+        self.assertEqual(invoice.payment_state, "reversed")
+        return note
+
     def _periods(self, contract):
         return [
             (period.date_from, period.date_to) for period in contract.period_ids.sorted("date_from")

@@ -71,6 +71,16 @@ class TestBillingPayment(RunCommon):
         note.action_post()
         self.assertEqual(self.period.state, "credited")
 
+    def test_a_credit_note_for_something_else_pays_the_period(self):
+        self._goodwill(self.invoice)
+        self.assertEqual((self.period.state, self.charge.state), ("paid", "paid"))
+        self.assertEqual(self.contract.paid_until, date(2027, 12, 31))
+        self.assertFalse(self._preview("2027-01-15").run_total)
+
+    def test_a_credit_note_of_which_the_invoice_is_the_source_credits_the_period(self):
+        self._goodwill(self.invoice, invoice_origin=f"S00012, {self.invoice.name}")
+        self.assertEqual((self.period.state, self.charge.state), ("credited", "void"))
+
     def test_partial_credit_leaves_the_period_to_be_paid(self):
         note = self.invoice._reverse_moves()
         with Form(note) as form, form.invoice_line_ids.edit(0) as line:

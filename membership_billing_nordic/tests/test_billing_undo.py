@@ -299,13 +299,15 @@ class TestBillingUndo(RunCommon):
     # The question, and rights
 
     def test_the_question_tells_what_will_be_done(self):
-        self._contracts(3)
+        self._contracts(5)
         run = self._bill("2027-01-15")
         self._pay(run.line_ids[0].invoice_id)
         run.line_ids[1].invoice_id.sudo().mbn_send_state = "sent"
+        self._goodwill(run.line_ids[3].invoice_id)
+        self._credit(run.line_ids[4].invoice_id)
         action = run.action_ask_undo()
         wizard = Form(self.env[action["res_model"]].with_context(**action["context"])).save()
-        self.assertEqual((wizard.quiet_count, wizard.credit_count, wizard.kept_count), (1, 1, 1))
+        self.assertEqual((wizard.quiet_count, wizard.credit_count, wizard.kept_count), (1, 1, 2))
         wizard.action_undo()
         self.assertEqual(run.state, "undoing")
 

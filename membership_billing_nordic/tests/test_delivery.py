@@ -84,6 +84,13 @@ class TestDelivery(DeliveryCommon):
         self.assertIn("No usable address for: by Email, by SMS", note)
         self.assertIn("by Letter", note)
 
+    def test_what_was_credited_is_not_sent_but_what_a_credit_note_has_paid_is(self):
+        invoices = self._invoices(self._member("Ann", "email"), self._member("Bo", "email"))
+        self._credit(invoices[0])
+        self._goodwill(invoices[1])
+        self._send()
+        self.assertEqual([self._log(one) for one in invoices], [[], [("email", "sent")]])
+
     def test_portal_only_by_choice_is_delivered_and_not_on_the_desk(self):
         invoice = self._invoices(self._member("Ola", "email", invoice_sending_method="portal"))
         self._send()
@@ -382,6 +389,7 @@ class TestLetters(DeliveryCommon):
         invoices = self._letters()
         self._send()
         self._credit(invoices[0])
+        self._goodwill(invoices[1])
         run = invoices.mbn_run_id
         run.action_print_letters()
         self.assertEqual(self._printed(run.bundle_ids), ["Arne", "Anne"])

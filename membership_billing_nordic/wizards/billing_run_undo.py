@@ -24,10 +24,14 @@ class BillingRunUndo(models.TransientModel):
 
     @api.depends("run_id")
     def _compute_counts(self):
+        moves = self.env["account.move"].sudo()
         for wizard in self:
-            counts = {"quiet": 0, "credit": 0, "kept": 0}
-            for is_sent, sending, payment, count in self.env["account.move"]._read_group(
-                [("mbn_run_id", "=", wizard.run_id.id), ("state", "=", "posted")],
+            posted = [("mbn_run_id", "=", wizard.run_id.id), ("state", "=", "posted")]
+            settled = moves.search([*posted, ("payment_state", "=", "reversed")])
+            kept = settled - settled._mbn_credited()
+            counts = {"quiet": 0, "credit": 0, "kept": len(kept)}
+            for is_sent, sending, payment, count in moves._read_group(
+                posted,
                 ["is_move_sent", "mbn_send_state", "payment_state"],
                 ["__count"],
             ):

@@ -133,8 +133,8 @@ class AccountMove(models.Model):
     def _mbn_credited(self):
         """Those invoices that posted credit notes take back as a whole.
 
-        A credit note belongs to an invoice when it says so, or when it says none and is reconciled
-        with it. What another invoice's credit note left standing is money like any other.
+        A credit note belongs to the invoice it names. What another one left standing is money like
+        any other, and pays.
         """
         amounts = dict.fromkeys(self, 0.0)
         for move, amount in self._read_group(
@@ -147,16 +147,12 @@ class AccountMove(models.Model):
             ["amount_total:sum"],
         ):
             amounts[move] += amount
-        others = self.filtered(lambda move: move.payment_state == "reversed" and not amounts[move])
-        partials = others.line_ids.matched_credit_ids.filtered(
-            lambda partial: (
-                partial.credit_move_id.move_id.move_type == "out_refund"
-                and partial.credit_move_id.move_id.reversed_entry_id
-                in (self.browse(), partial.debit_move_id.move_id)
-            )
-        )
-        for partial in partials:
-            amounts[partial.debit_move_id.move_id] += partial.debit_amount_currency
+        others = self.filtered(lambda move: move.payment_state == "reversed")
+        for partial in others.line_ids.matched_credit_ids:
+            note, invoice = partial.credit_move_id.move_id, partial.debit_move_id.move_id
+            is_summed = note.reversed_entry_id and note.state == "posted"
+            if not is_summed and note._mbn_names(invoice):
+                amounts[invoice] += partial.debit_amount_currency
         return self.filtered(
             lambda move: (
                 move.state == "posted"
@@ -164,6 +160,15 @@ class AccountMove(models.Model):
                 and move.currency_id.compare_amounts(amounts[move], move.amount_total) >= 0
             )
         )
+
+    def _mbn_names(self, invoice):
+        """Is this a credit note for ``invoice``: of which it is the reversal, or the source?"""
+        if self.move_type != "out_refund":
+            return False
+        if self.reversed_entry_id:
+            return self.reversed_entry_id == invoice
+        sources = (self.invoice_origin or "").split(",")
+        return bool(invoice.name) and invoice.name in [source.strip() for source in sources]
 
     # ------------------------------------------------------------------
     # Sending

@@ -253,7 +253,8 @@ class BillingDelivery(models.Model):
         A few are made at once, many by the scheduled action.
         """
         letters = self.sudo()
-        credited = letters.filtered(lambda letter: letter.move_id.payment_state == "reversed")
+        taken_back = letters.move_id._mbn_credited()
+        credited = letters.filtered(lambda letter: letter.move_id in taken_back)
         credited.write({"state": "failed", "reason": self.env._("The invoice was credited.")})
         credited.move_id.mbn_send_state = False
         letters -= credited

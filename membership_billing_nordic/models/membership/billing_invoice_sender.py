@@ -111,7 +111,7 @@ class BillingInvoiceSender(models.AbstractModel):
         return waiting.try_lock_for_update().filtered(lambda move: move.mbn_send_state == "waiting")
 
     def _send_chunk(self, moves):
-        unwanted = moves.filtered(self._is_unwanted)
+        unwanted = self._unwanted(moves)
         unwanted.mbn_send_state = False
         for channel, group in self._by_channel(moves - unwanted).items():
             if channel == "portal":
@@ -119,9 +119,9 @@ class BillingInvoiceSender(models.AbstractModel):
             else:
                 self._deliver(channel, group)
 
-    def _is_unwanted(self, move):
-        """Nobody waits for it: taken back meanwhile, or the payer wants nothing sent."""
-        return move.payment_state == "reversed" or not self._channels(move)
+    def _unwanted(self, moves):
+        """Those nobody waits for: taken back meanwhile, or the payer wants nothing sent."""
+        return moves._mbn_credited() | moves.filtered(lambda move: not self._channels(move))
 
     def _channels(self, move):
         return move.partner_id._mbn_delivery_channels(move.company_id)
