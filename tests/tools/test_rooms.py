@@ -12,7 +12,7 @@ CORE = ROOT / "membership_billing_nordic"
 MODELS = CORE / "models"
 # What each room owns; a room may use the rooms before it, never those after it.
 ROOMS = {
-    "common": r"billing\.(exception|run\.mixin|invoice\.writer|settlement\.writer)",
+    "common": r"billing\.(exception|(preview|run)\.mixin|invoice\.writer|settlement\.writer)",
     "bank": r"bank\.\w+(\.\w+)*|billing\.reference",
     "debit": r"direct\.debit\.\w+(\.\w+)*|billing\.payment\.attempt",
     "dunning": r"dunning\.\w+(\.\w+)*|debt\.collection\.\w+",

@@ -675,10 +675,6 @@ class BankFile(models.Model):
         if self:
             self.check_access("read")
 
-    def action_refresh(self):
-        """Show the form again, with what the background work has done meanwhile."""
-        self.check_access("read")
-
     def action_process_again(self):
         """Read the file again after the set-up was corrected; only what is missing is booked."""
         self._check_may_process()

@@ -10,3 +10,5 @@ from . import (
     res_config_settings,
     settlement_writer,
 )
+
+from . import billing_preview_mixin  # isort: skip

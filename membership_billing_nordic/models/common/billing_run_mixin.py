@@ -61,6 +61,26 @@ class BillingRunMixin(models.AbstractModel):
             left = run._run_left()
             run.run_ready = left and now + timedelta(seconds=left * run._run_seconds_each())
 
+    def action_refresh(self):
+        """Read the form again, to see how far the work is."""
+        self.check_access("read")
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    def _run_begin(self, total, **vals):
+        """Count anew, for work on ``total`` rows; ``vals`` are written along."""
+        self.write(
+            {
+                "run_total": total,
+                "run_done": 0,
+                "run_failed": 0,
+                "run_seconds": 0.0,
+                "run_started": False,
+                "run_finished": False,
+                **vals,
+            }
+        )
+        self.env.flush_all()
+
     def _run_left(self):
         """How many rows are still to be worked on."""
         return max(self.run_total - self.run_done - self.run_failed, 0)

@@ -20,11 +20,13 @@ class DunningRun(models.Model):
     """The reminders of a day: preview, release, then worked off by a scheduled action."""
 
     _name = "dunning.run"
-    _inherit = ["mail.thread", "billing.run.mixin"]
+    _inherit = ["mail.thread", "billing.preview.mixin"]
     _description = "Reminder Run"
     _order = "date desc, id desc"
 
     _run_chunk_size = 10  # a letter's PDF takes a second or two
+    _run_cron = "membership_billing_nordic.ir_cron_dunning_work"
+    _released_states = RELEASED
 
     name = fields.Char(compute="_compute_name", store=True)
     company_id = fields.Many2one(
@@ -236,7 +238,7 @@ class DunningRun(models.Model):
         pending = self.env["dunning.run.line"].search_count(
             [("run_id", "=", self.id), ("state", "=", "pending")]
         )
-        self.write({"state": "preview", "run_total": pending, "run_done": 0, "run_failed": 0})
+        self._run_begin(pending, state="preview")
 
     # ------------------------------------------------------------------ sending
 
@@ -324,36 +326,6 @@ class DunningRun(models.Model):
 
     # ------------------------------------------------------------------ buttons
 
-    def action_preview(self):
-        """Work out who gets which letter, and who is left out and why."""
-        self._check_manager()
-        for run in self.sudo():
-            if run.state not in ("draft", "preview"):
-                raise UserError(run.env._("%(run)s was released already.", run=run.name))
-            run._in_company()._start_preview()
-        return True
-
-    def action_confirm(self):
-        """Send the letters of the preview: the scheduled action makes them."""
-        self._check_manager()
-        for run in self.sudo():
-            run._in_company()._release()
-        return True
-
-    def action_cancel(self):
-        """Give up a preview; nothing was sent."""
-        self._check_manager()
-        if any(run.state in RELEASED for run in self):
-            raise UserError(self.env._("A reminder run that was released cannot be cancelled."))
-        self.sudo().write({"state": "cancelled"})
-        self.env["billing.exception"]._close(self, "dunning_waiting")
-        return True
-
-    def action_refresh(self):
-        """Read the form again, to see how far the work is."""
-        self.check_access("read")
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
-
     def action_show_lines(self):
         """Show all claims of the run."""
         self.check_access("read")
@@ -377,14 +349,14 @@ class DunningRun(models.Model):
         )
         return action | {"domain": [("run_id", "in", self.ids)], "context": {}}
 
+    def _cancel(self):
+        self.state = "cancelled"
+        self.env["billing.exception"]._close(self, "dunning_waiting")
+
     def _check_manager(self):
         self._run_check_manager(self.env._("Only a billing manager can send reminders."))
 
     # ------------------------------------------------------------------ scheduled actions
-
-    @api.model
-    def _trigger_work(self):
-        self.env.ref("membership_billing_nordic.ir_cron_dunning_work").sudo()._trigger()
 
     @api.model
     def _cron_work(self):

@@ -16,6 +16,7 @@ from . import (
     billing_invoice_sender,
     billing_notice_maker,
     billing_posting_rule,
+    billing_prepared,
     billing_preview_maker,
     billing_run,
     billing_run_daily,

@@ -13,6 +13,8 @@ AT_ONCE = 50  # invoices that are made while somebody waits
 PREVIEW_AT_ONCE = 1000  # and recipients that are looked at
 WORKING = ("preparing", "confirmed")
 STARTED = ("confirmed", "done")
+BILLED = ("pending", "done")  # states of recipients
+OUT = ("left_out", "failed")
 USERS = ("membership_billing_nordic.group_billing_user", ADMINISTRATOR)
 ROW = Markup(
     '<tr><td class="ps-0">%s</td><td class="text-end">%s</td><td class="text-end pe-0">%s</td></tr>'
@@ -28,7 +30,7 @@ class BillingOneOff(models.Model):
     """
 
     _name = "billing.one.off"
-    _inherit = ["mail.thread", "billing.run.mixin"]
+    _inherit = ["mail.thread", "billing.run.mixin", "billing.prepared.mixin"]
     _description = "One-off Invoices"
     _order = "date desc, id desc"
     _check_company_auto = True
@@ -85,12 +87,6 @@ class BillingOneOff(models.Model):
         copy=False,
         help="What another program calls these invoices. It makes them once, however often it asks.",
     )
-    prepared_by_id = fields.Many2one(
-        "res.users",
-        readonly=True,
-        copy=False,
-        help="Who made the preview. Where a second person is demanded, somebody else releases it.",
-    )
     state = fields.Selection(
         [
             ("draft", "New"),
@@ -122,13 +118,13 @@ class BillingOneOff(models.Model):
         "billing.one.off.line",
         "one_off_id",
         string="Who Is Invoiced",
-        domain=[("state", "in", ("pending", "done"))],
+        domain=[("state", "in", BILLED)],
     )
     out_line_ids = fields.One2many(
         "billing.one.off.line",
         "one_off_id",
         string="Who Is Left Out",
-        domain=[("state", "in", ("left_out", "failed"))],
+        domain=[("state", "in", OUT)],
         help="Who is not invoiced, why, and what to do.",
     )
     line_count = fields.Integer(string="Chosen", compute="_compute_counts")
@@ -139,7 +135,6 @@ class BillingOneOff(models.Model):
         string="Total", compute="_compute_counts", help="What all payers together pay."
     )
     totals = fields.Html(compute="_compute_totals", sanitize=False)
-    needs_second_person = fields.Boolean(compute="_compute_needs_second_person")
 
     _external_unique = models.UniqueIndex(
         "(company_id, external_id) WHERE external_id IS NOT NULL",
@@ -166,23 +161,24 @@ class BillingOneOff(models.Model):
         sums = {(one_off.id, state): (count, amount) for one_off, state, count, amount in groups}
         for one_off in self:
             own = {state: sums[key, state] for key, state in sums if key == one_off.id}
-            billed = [own.get(state, (0, 0.0)) for state in ("pending", "done")]
+            billed = [own.get(state, (0, 0.0)) for state in BILLED]
             one_off.line_count = sum(count for count, _amount in own.values())
             one_off.made_count = billed[1][0]
             one_off.bill_count = billed[0][0] + billed[1][0]
             one_off.amount_total = billed[0][1] + billed[1][1]
-            one_off.out_count = sum(own.get(state, (0,))[0] for state in ("left_out", "failed"))
+            one_off.out_count = sum(own.get(state, (0,))[0] for state in OUT)
 
     @api.depends("line_ids.state", "line_ids.amount", "line_ids.channel", "line_ids.means")
     def _compute_totals(self):
+        titles = {
+            "channel": self.env._("By delivery"),
+            "means": self.env._("By means of payment"),
+            "problem_kind": self.env._("Left out"),
+        }
         for one_off in self:
             one_off.totals = Markup().join(
-                one_off._total_table(title, field, states)
-                for title, field, states in (
-                    (self.env._("By delivery"), "channel", ("pending", "done")),
-                    (self.env._("By means of payment"), "means", ("pending", "done")),
-                    (self.env._("Left out"), "problem_kind", ("left_out", "failed")),
-                )
+                one_off._total_table(title, field, OUT if field == "problem_kind" else BILLED)
+                for field, title in titles.items()
             )
 
     def _total_table(self, title, field, states):
@@ -206,14 +202,6 @@ class BillingOneOff(models.Model):
             for value, count, amount in groups
         ]
         return Markup('<table class="table table-sm mb-4">%s</table>') % Markup().join(rows)
-
-    @api.depends("prepared_by_id", "company_id.mbn_second_person")
-    @api.depends_context("uid")
-    def _compute_needs_second_person(self):
-        for one_off in self:
-            one_off.needs_second_person = (
-                one_off.company_id.mbn_second_person and one_off.prepared_by_id == self.env.user
-            )
 
     # ------------------------------------------------------------------ what a person may write
 
@@ -288,11 +276,6 @@ class BillingOneOff(models.Model):
         invoices = self.sudo().line_ids.invoice_id
         return self.env["account.move"]._mbn_list_action(invoices)
 
-    def action_refresh(self):
-        """Read the form again, to see how far the work is."""
-        self.check_access("read")
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
-
     def action_discard(self):
         """Delete what was not made."""
         self.check_access("unlink")
@@ -351,19 +334,7 @@ class BillingOneOff(models.Model):
         if not self.line_ids:
             raise UserError(self.env._("Choose who gets an invoice, or bring a list."))
         lines.write({"state": "new", "problem_kind": False, "problem": False, "released": False})
-        self.write(
-            {
-                "state": "preparing",
-                "prepared_by_id": self.env.uid,
-                "run_total": len(lines),
-                "run_done": 0,
-                "run_failed": 0,
-                "run_seconds": 0.0,
-                "run_started": False,
-                "run_finished": False,
-            }
-        )
-        self.env.flush_all()
+        self._run_begin(len(lines), state="preparing", prepared_by_id=self.env.uid)
         self._work_now_or_later(PREVIEW_AT_ONCE)
 
     def _work_now_or_later(self, at_once):
@@ -378,31 +349,13 @@ class BillingOneOff(models.Model):
             raise UserError(
                 self.env._("%(name)s is not ready: look at its preview first.", name=self.name)
             )
-        if self.company_id.mbn_second_person and self.prepared_by_id == self.env.user:
-            raise UserError(
-                self.env._(
-                    "You prepared %(run)s. Somebody else has to release it: this company demands "
-                    "a second person.",
-                    run=self.name,
-                )
-            )
+        self._check_second_person()
         lines = self.line_ids.filtered(lambda line: line.state == "pending")
         if not lines:
             raise UserError(self._nobody_text())
         self._check_can_be_made(lines)
         lines.released = True
-        self.write(
-            {
-                "state": "confirmed",
-                "run_total": len(lines),
-                "run_done": 0,
-                "run_failed": 0,
-                "run_seconds": 0.0,
-                "run_started": False,
-                "run_finished": False,
-            }
-        )
-        self.env.flush_all()
+        self._run_begin(len(lines), state="confirmed")
         self._work_now_or_later(AT_ONCE)
 
     def _nobody_text(self):

@@ -16,10 +16,13 @@ class BillingRun(models.Model):
     """Bills every period that is due: preview, release, then worked off by a scheduled action."""
 
     _name = "billing.run"
-    _inherit = ["mail.thread", "billing.run.mixin"]
+    _inherit = ["mail.thread", "billing.preview.mixin", "billing.prepared.mixin"]
     _description = "Membership Billing Run"
     _order = "date desc, id desc"
     _check_company_auto = True
+
+    _run_cron = "membership_billing_nordic.ir_cron_billing_work"
+    _released_states = RELEASED
 
     name = fields.Char(compute="_compute_name", store=True, help="What the run is called.")
     company_id = fields.Many2one(
@@ -58,12 +61,6 @@ class BillingRun(models.Model):
     )
     is_daily = fields.Boolean(
         string="Made by the Daily Action", readonly=True, copy=False, help="Not made by a person."
-    )
-    prepared_by_id = fields.Many2one(
-        "res.users",
-        readonly=True,
-        copy=False,
-        help="Who made the preview. Where a second person is demanded, somebody else releases it.",
     )
     state = fields.Selection(
         [
@@ -227,19 +224,13 @@ class BillingRun(models.Model):
 
     def action_preview(self):
         """Work out who is billed for what. Short ones at once, long ones in the background."""
-        self._check_manager()
-        for run in self.sudo():
-            if run.state not in ("draft", "preview"):
-                raise UserError(run.env._("%(run)s was released already.", run=run.name))
-            run._in_company()._start_preview()
+        super().action_preview()
         self._trigger_work()
         return True
 
     def action_confirm(self):
         """Release everything that was not released yet: the scheduled action invoices it."""
-        self._check_manager()
-        for run in self.sudo():
-            run._in_company()._release_by_person()
+        super().action_confirm()
         self._trigger_work()
         return True
 
@@ -270,20 +261,6 @@ class BillingRun(models.Model):
                 raise UserError(run.env._("Nothing waits in %(run)s.", run=run.name))
             run._in_company()._leave_rest()
         return True
-
-    def action_cancel(self):
-        """Give up a preview; nothing was invoiced."""
-        self._check_manager()
-        if any(run.state in RELEASED for run in self):
-            raise UserError(self.env._("A billing run that was released cannot be cancelled."))
-        for run in self.sudo():
-            run._ask("cancel")
-        return True
-
-    def action_refresh(self):
-        """Read the form again, to see how far the work is."""
-        self.check_access("read")
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def action_view_lines(self):
         """Show the lines of the run, grouped."""
@@ -326,10 +303,6 @@ class BillingRun(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _trigger_work(self):
-        self.env.ref("membership_billing_nordic.ir_cron_billing_work").sudo()._trigger()
-
-    @api.model
     def _cron_work(self):
         """Go on with every run that is being prepared, worked off or undone."""
         runs = self.search([("state", "in", WORKING)], order="id")
@@ -344,6 +317,9 @@ class BillingRun(models.Model):
         if self.exists() and self.state in ("confirmed", "undoing"):
             return self._run_work()
         return True
+
+    def _cancel(self):
+        self._ask("cancel")
 
     def _ask(self, wish):
         """Do as ``wish`` says: at once, or when the worker is through with its chunk."""

@@ -183,17 +183,13 @@ class BillingRun(models.Model):
         totals = self.env["billing.run.total"]._make(self)
         plans = totals.filtered(lambda total: total.kind == "plan")
         due_elsewhere = self._due_domain() & Domain("id", "in", self._waiting_elsewhere())
-        self.write(
-            {
-                "state": "preview",
-                "run_total": sum(plans.mapped("contract_count")),
-                "run_done": 0,
-                "run_failed": 0,
-                "amount_total": sum(
-                    self._in_company_currency(total.amount, total.currency_id) for total in plans
-                ),
-                "elsewhere_count": self.env["membership.contract"].search_count(due_elsewhere),
-            }
+        self._run_begin(
+            sum(plans.mapped("contract_count")),
+            state="preview",
+            amount_total=sum(
+                self._in_company_currency(total.amount, total.currency_id) for total in plans
+            ),
+            elsewhere_count=self.env["membership.contract"].search_count(due_elsewhere),
         )
         self._rank_oddest()
 

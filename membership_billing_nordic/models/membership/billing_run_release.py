@@ -14,17 +14,6 @@ class BillingRun(models.Model):
 
     _run_chunk_size = BILL_CHUNK
 
-    needs_second_person = fields.Boolean(
-        compute="_compute_needs_second_person",
-        help="The user prepared the run, so that somebody else has to release it.",
-    )
-
-    @api.depends("prepared_by_id", "company_id.mbn_second_person")
-    @api.depends_context("uid")
-    def _compute_needs_second_person(self):
-        for run in self:
-            run.needs_second_person = not run._may_be_released_by(self.env.user)
-
     def action_release_part(self):
         """Ask which part to release."""
         self.check_access("write")
@@ -105,23 +94,6 @@ class BillingRun(models.Model):
             )
         self._check_second_person()
         self._release(lines)
-
-    def _check_second_person(self):
-        """:raise UserError: when who prepared the run must not release it"""
-        if not self._may_be_released_by(self.env.user):
-            raise UserError(
-                self.env._(
-                    "You prepared %(run)s. Somebody else has to release it: this company demands "
-                    "a second person.",
-                    run=self.name,
-                )
-            )
-
-    def _may_be_released_by(self, user):
-        """Who prepared a run does not release it, where a second person is demanded."""
-        if not self.company_id.mbn_second_person or user != self.prepared_by_id:
-            return True
-        return user == self.env.ref("base.user_root")
 
     def _release(self, lines=None):
         """Start the invoicing, after a look at what would stop it.

@@ -103,18 +103,8 @@ class BillingRun(models.Model):
         lines = self.env["billing.run.line"]
         kept = lines.search([("run_id", "=", self.id), ("state", "=", "kept")])
         kept.write({"state": "done", "problem_kind": False, "problem": False})
-        self.env.flush_all()
-        self.write(
-            {
-                "state": "undoing",
-                "run_total": lines.search_count([("run_id", "=", self.id), ("state", "=", "done")]),
-                "run_done": 0,
-                "run_failed": 0,
-                "run_seconds": 0.0,
-                "run_started": False,
-                "run_finished": False,
-            }
-        )
+        done = lines.search_count([("run_id", "=", self.id), ("state", "=", "done")])
+        self._run_begin(done, state="undoing")
         self._stop_sending()
         self.env["billing.exception"]._close(self, "billing_run_waiting")
 

@@ -14,12 +14,14 @@ class MembershipPriceChange(models.Model):
     """Many members get another price on one day: preview, approval, notice, and undo."""
 
     _name = "membership.price.change"
-    _inherit = ["mail.thread", "billing.run.mixin"]
+    _inherit = ["mail.thread", "billing.preview.mixin", "billing.prepared.mixin"]
     _description = "Price Change"
     _order = "date desc, id desc"
     _check_company_auto = True
 
     _run_chunk_size = 50
+    _run_cron = "membership_billing_nordic.ir_cron_price_change"
+    _released_states = RELEASED
 
     name = fields.Char(compute="_compute_name", store=True)
     company_id = fields.Many2one(
@@ -90,7 +92,6 @@ class MembershipPriceChange(models.Model):
         help="Members are told so many days before it takes effect, at least. Who could not be "
         "told keeps the present price. 0: nobody is told.",
     )
-    prepared_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     prepared_until = fields.Integer(readonly=True, copy=False)
     line_ids = fields.One2many("membership.price.change.line", "change_id", readonly=True)
     new_line_ids = fields.One2many(
@@ -208,6 +209,18 @@ class MembershipPriceChange(models.Model):
                 self.env._("A price change that is decided cannot be deleted. Undo it.")
             )
 
+    @api.model
+    def _form_for(self, scope, **defaults):
+        """The form of a new price change of ``scope``."""
+        self.check_access("create")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Change Prices"),
+            "res_model": self._name,
+            "views": [(False, "form")],
+            "context": {"default_scope": scope, **defaults},
+        }
+
     # ------------------------------------------------------------------ the preview
 
     def _start_preview(self):
@@ -287,7 +300,7 @@ class MembershipPriceChange(models.Model):
         total = self.env["membership.price.change.line"].search_count(
             [("change_id", "=", self.id), ("is_done", "=", False)]
         )
-        self.write({"state": "preview", "run_total": total, "run_done": 0, "run_failed": 0})
+        self._run_begin(total, state="preview")
 
     def _new_amount(self, amount):
         """What a price of ``amount`` becomes."""
@@ -307,14 +320,7 @@ class MembershipPriceChange(models.Model):
         self.ensure_one()
         if self.state != "preview":
             raise UserError(self.env._("%(change)s has no preview to approve.", change=self.name))
-        if not self._may_be_released_by(self.env.user):
-            raise UserError(
-                self.env._(
-                    "You prepared %(change)s. Somebody else has to approve it: this company "
-                    "demands a second person.",
-                    change=self.name,
-                )
-            )
+        self._check_second_person()
         self._check_can_begin()
         earliest = self.company_id._billing_today() + timedelta(days=self.notice_days)
         if self.new_count and self.date < earliest:
@@ -327,9 +333,6 @@ class MembershipPriceChange(models.Model):
             )
         self.state = "confirmed"
         self._trigger_work()
-
-    def _may_be_released_by(self, user):
-        return not self.company_id.mbn_second_person or user != self.prepared_by_id
 
     def _run_take(self, limit):
         return self.env["membership.price.change.line"].search(
@@ -484,22 +487,6 @@ class MembershipPriceChange(models.Model):
 
     # ------------------------------------------------------------------ buttons
 
-    def action_preview(self):
-        """Work out who pays what before and after, and who keeps the present price."""
-        self._check_manager()
-        for change in self.sudo():
-            if change.state not in ("draft", "preview"):
-                raise UserError(self.env._("%(change)s is decided already.", change=change.name))
-            change._in_company()._start_preview()
-        return True
-
-    def action_confirm(self):
-        """Approve the preview: the members are told, then the new prices hold."""
-        self._check_manager()
-        for change in self.sudo():
-            change._in_company()._release()
-        return True
-
     def action_print(self):
         """Print the letters to those who are reached by letter only."""
         self._check_manager()
@@ -513,27 +500,10 @@ class MembershipPriceChange(models.Model):
             change._in_company()._undo()
         return True
 
-    def action_cancel(self):
-        """Give up a preview; nobody was told."""
-        self._check_manager()
-        if any(change.state in RELEASED for change in self):
-            raise UserError(self.env._("A price change that is decided cannot be cancelled."))
-        self.sudo().state = "cancelled"
-        return True
-
-    def action_refresh(self):
-        """Read the form again, to see how far the work is."""
-        self.check_access("read")
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
-
     def _check_manager(self):
         self._run_check_manager(self.env._("Only a billing manager can change prices."))
 
     # ------------------------------------------------------------------ scheduled action
-
-    @api.model
-    def _trigger_work(self):
-        self.env.ref("membership_billing_nordic.ir_cron_price_change").sudo()._trigger()
 
     @api.model
     def _cron_work(self):
@@ -628,15 +598,10 @@ class MembershipContract(models.Model):
 
     def action_change_prices(self):
         """Begin a price change for these memberships."""
-        self.env["membership.price.change"].check_access("create")
         self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Change Prices"),
-            "res_model": "membership.price.change",
-            "views": [(False, "form")],
-            "context": {"default_scope": "contract", "default_contract_ids": self.ids},
-        }
+        return self.env["membership.price.change"]._form_for(
+            "contract", default_contract_ids=self.ids
+        )
 
 
 class MembershipPlan(models.Model):
@@ -644,15 +609,8 @@ class MembershipPlan(models.Model):
 
     def action_change_prices(self):
         """Begin a price change of these plans."""
-        self.env["membership.price.change"].check_access("create")
         self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Change Prices"),
-            "res_model": "membership.price.change",
-            "views": [(False, "form")],
-            "context": {"default_scope": "plan", "default_plan_ids": self.ids},
-        }
+        return self.env["membership.price.change"]._form_for("plan", default_plan_ids=self.ids)
 
 
 class BillingException(models.Model):
