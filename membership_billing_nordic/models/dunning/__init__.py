@@ -1,4 +1,4 @@
-from . import dunning_law_mixin  # isort: skip
+from . import dunning_law_mixin, dunning_screen_mixin  # isort: skip
 from . import (
     account_move,
     bank_payment_history,

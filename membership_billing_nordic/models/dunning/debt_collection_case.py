@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 OPEN_STATES = ("proposed", "approved", "handed_over", "at_agency")
 AT_AGENCY = ("handed_over", "at_agency")
@@ -23,7 +23,7 @@ class DebtCollectionCase(models.Model):
     """What one payer owes, handed over to an agency as one case."""
 
     _name = "debt.collection.case"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "dunning.screen.mixin"]
     _description = "Collection Case"
     _order = "id desc"
     _rec_names_search = ["name", "agency_case_no", "partner_id"]
@@ -357,25 +357,25 @@ class DebtCollectionCase(models.Model):
 
     def action_accepted(self):
         """Enter the number that the agency gave the case."""
-        return self._ask("accept", self.env._("Agency's Number"), ("handed_over", "at_agency"))
+        return self._ask("accept", ("handed_over", "at_agency"), self.env._("Agency's Number"))
 
     def action_refused(self):
         """Note that the agency does not take the case."""
-        return self._ask("reject", self.env._("Refused by the Agency"), AT_AGENCY)
+        return self._ask("reject", AT_AGENCY, self.env._("Refused by the Agency"))
 
     def action_recall(self):
         """Call the case back: the agency is told, and the claims are ours again."""
-        return self._ask("recall", self.env._("Call Back"), AT_AGENCY)
+        return self._ask("recall", AT_AGENCY, self.env._("Call Back"))
 
     def action_close(self):
         """Close the case, because the agency says so."""
-        return self._ask("close", self.env._("Close"), AT_AGENCY)
+        return self._ask("close", AT_AGENCY, self.env._("Close"))
 
     def action_paid(self):
         """Enter what the payer paid to the agency, and what it keeps of that."""
-        return self._ask("pay", self.env._("Paid to the Agency"), (*AT_AGENCY, "closed"))
+        return self._ask("pay", (*AT_AGENCY, "closed"), self.env._("Paid to the Agency"))
 
-    def _ask(self, kind, title, states):
+    def _ask(self, kind, states, title):
         self._check_user()
         self.ensure_one()
         if self.state not in states:
@@ -401,18 +401,4 @@ class DebtCollectionCase(models.Model):
 
     def action_show_invoices(self):
         """Show the invoices of the case."""
-        self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Invoices"),
-            "res_model": "account.move",
-            "view_mode": "list,form",
-            "domain": [("id", "in", self.line_ids.invoice_id.ids)],
-        }
-
-    def _check_user(self):
-        self.check_access("read")
-        if not (
-            self.env.su or self.env.user.has_group("membership_billing_nordic.group_billing_user")
-        ):
-            raise AccessError(self.env._("Only billing users may do this."))
+        return self._invoices_action(self.line_ids.invoice_id)

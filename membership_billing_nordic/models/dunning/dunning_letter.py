@@ -1,7 +1,7 @@
 import base64
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ...law import deadlines
@@ -24,7 +24,7 @@ class DunningLetter(models.Model):
     """A reminder to one payer of all claims that are due for it. What it says never changes."""
 
     _name = "dunning.letter"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "dunning.screen.mixin"]
     _description = "Reminder Letter"
     _order = "sent_on desc, id desc"
     _rec_names_search = ["name", "partner_id", "reference"]
@@ -373,18 +373,4 @@ class DunningLetter(models.Model):
 
     def action_show_invoices(self):
         """Show the invoices that the letter is about."""
-        self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Invoices"),
-            "res_model": "account.move",
-            "view_mode": "list,form",
-            "domain": [("id", "in", self.line_ids.invoice_id.ids)],
-        }
-
-    def _check_user(self):
-        self.check_access("read")
-        if not (
-            self.env.su or self.env.user.has_group("membership_billing_nordic.group_billing_user")
-        ):
-            raise AccessError(self.env._("Only billing users may do this."))
+        return self._invoices_action(self.line_ids.invoice_id)

@@ -1,5 +1,5 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import format_date, formatLang
 
 from ...law.errors import UnverifiedError
@@ -19,7 +19,7 @@ class DunningPaymentPlan(models.Model):
     """
 
     _name = "dunning.payment.plan"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "dunning.screen.mixin"]
     _description = "Payment Plan"
     _order = "agreed_on desc, id desc"
     _rec_names_search = ["name", "partner_id", "reference"]
@@ -303,10 +303,3 @@ class DunningPaymentPlan(models.Model):
             "membership_billing_nordic.action_dunning_letter"
         )
         return action | {"domain": [("plan_id", "in", self.ids)], "context": {}}
-
-    def _check_user(self):
-        self.check_access("read")
-        if not (
-            self.env.su or self.env.user.has_group("membership_billing_nordic.group_billing_user")
-        ):
-            raise AccessError(self.env._("Only billing users may do this."))
