@@ -519,7 +519,8 @@ class BankFile(models.Model):
         late = self.state in _UNSENT and self._is_late(now)
         # A channel that fails once or twice is no matter for a person yet.
         stuck = self.send_problem and self.send_tries not in range(1, _TRIES_BEFORE_DESK)
-        held = late or (self.state == "queued" and bool(stuck))
+        queued, sending = self.state == "queued", self.state == "sending"
+        rejected = self.state == "rejected"
         return {
             "bank_file_approval": (
                 self.state == "draft" and not late,
@@ -527,12 +528,12 @@ class BankFile(models.Model):
                 self.env._("Look at the file and approve it, or discard it."),
             ),
             "bank_file_deliver": (
-                self.state == "queued" and self.is_by_hand and not late,
+                queued and self.is_by_hand and not late,
                 self.env._("%(name)s is to be delivered by hand%(when)s", when=when, **name),
                 self.env._("Download it, deliver it to the bank, then say so."),
             ),
             "bank_file_held": (
-                held,
+                late or (queued and bool(stuck)),
                 self.env._(
                     "%(name)s was not sent: %(reason)s",
                     reason=self.env._("Its deadline has passed.") if late else self.send_problem,
@@ -545,7 +546,7 @@ class BankFile(models.Model):
                 else self.env._("Remove what is in the way: it is tried again by itself."),
             ),
             "bank_file_unknown": (
-                self.state == "sending" and self.is_fate_unknown,
+                sending and self.is_fate_unknown,
                 self.env._(
                     "Nobody knows whether %(name)s arrived: %(reason)s",
                     reason=self.send_problem,
@@ -554,7 +555,7 @@ class BankFile(models.Model):
                 self.env._("Ask the bank whether it has the file. It is not sent again by itself."),
             ),
             "bank_file_rejected": (
-                self.state == "rejected" and not self.reviewed_on,
+                rejected and not self.reviewed_on,
                 self.env._("The bank rejected %(name)s: %(why)s", why=self.answer or "-", **name),
                 self.env._("Correct what the bank objects to; then a new file is made."),
             ),

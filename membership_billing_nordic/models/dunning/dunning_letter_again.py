@@ -62,11 +62,12 @@ class DunningLetter(models.Model):
         later = self.line_ids.claim_id._ladder_lines().filtered(
             lambda line: (line.sent_on, line.id) > (self.sent_on, max(self.line_ids.ids))
         )
+        replaced, plan = self.state == "replaced", self.kind == "plan"
         reasons = (
-            (self.state == "replaced", self.env._("This letter was replaced already.")),
+            (replaced, self.env._("This letter was replaced already.")),
             (self.is_imported, self.env._("This letter was sent by another system.")),
             (
-                self.kind == "plan",
+                plan,
                 self.env._("Print the payment plan and post it: it stays as it was agreed on."),
             ),
             (

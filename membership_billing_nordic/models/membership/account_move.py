@@ -243,15 +243,9 @@ class AccountMove(models.Model):
     def action_mbn_view_contracts(self):
         """Show the memberships of this invoice."""
         contracts = self.mbn_contract_ids
-        action = {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Memberships"),
-            "res_model": "membership.contract",
-            "view_mode": "list,form",
-            "domain": [("id", "in", contracts.ids)],
-        }
+        action = contracts._list_action([("id", "in", contracts.ids)], self.env._("Memberships"))
         if len(contracts) == 1:
-            action |= {"view_mode": "form", "res_id": contracts.id}
+            action |= {"views": [(False, "form")], "res_id": contracts.id}
         return action
 
     @api.model

@@ -216,7 +216,7 @@ class MembershipAssociation(models.Model):
         """Show the contracts of the association and of those in it."""
         self.check_access("read")
         return self.env["membership.contract"]._list_action(
-            self.env._("Contracts"), [("association_id", "child_of", self.ids)]
+            [("association_id", "child_of", self.ids)], self.env._("Contracts")
         )
 
     def action_view_members(self):

@@ -626,7 +626,7 @@ class MembershipContract(models.Model):
         return self.env["account.move"]._mbn_list_action(self.period_ids.invoice_ids)
 
     @api.model
-    def _list_action(self, name, domain):
+    def _list_action(self, domain, name):
         return {
             "type": "ir.actions.act_window",
             "name": name,

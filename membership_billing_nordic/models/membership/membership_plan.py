@@ -430,7 +430,7 @@ class MembershipPlan(models.Model):
         """Show the contracts of the plan."""
         self.check_access("read")
         return self.env["membership.contract"]._list_action(
-            self.env._("Contracts"), [("plan_id", "in", self.ids)]
+            [("plan_id", "in", self.ids)], self.env._("Contracts")
         )
 
     def _rules(self):

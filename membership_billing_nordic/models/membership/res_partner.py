@@ -160,6 +160,6 @@ class ResPartner(models.Model):
         self.env["membership.contract"].check_access("read")
         self.check_access("read")
         return self.env["membership.contract"]._list_action(
-            self.env._("Contracts"),
             ["|", ("member_id", "in", self.ids), ("payer_id", "in", self.ids)],
+            self.env._("Contracts"),
         )
