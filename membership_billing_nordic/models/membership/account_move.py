@@ -130,14 +130,10 @@ class AccountMove(models.Model):
                 states[move] = "invoiced"
         return states
 
-    def _mbn_credited(self):
-        """Those invoices that posted credit notes take back as a whole.
-
-        A credit note belongs to the invoice it names. What another one left standing is money like
-        any other, and pays.
-        """
-        amounts = dict.fromkeys(self, 0.0)
-        for move, amount in self._read_group(
+    def _mbn_credit_sums(self):
+        """What posted credit notes that name these invoices have taken back of each."""
+        sums = dict.fromkeys(self, 0.0)
+        for move, amount in self.env["account.move"]._read_group(
             [
                 ("reversed_entry_id", "in", self.ids),
                 ("move_type", "=", "out_refund"),
@@ -146,7 +142,16 @@ class AccountMove(models.Model):
             ["reversed_entry_id"],
             ["amount_total:sum"],
         ):
-            amounts[move] += amount
+            sums[move] = move.currency_id.round(amount)
+        return sums
+
+    def _mbn_credited(self):
+        """Those invoices that posted credit notes take back as a whole.
+
+        A credit note belongs to the invoice it names. What another one left standing is money like
+        any other, and pays.
+        """
+        amounts = self._mbn_credit_sums()
         others = self.filtered(lambda move: move.payment_state == "reversed")
         for partial in others.line_ids.matched_credit_ids:
             note, invoice = partial.credit_move_id.move_id, partial.debit_move_id.move_id

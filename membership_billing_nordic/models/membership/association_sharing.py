@@ -76,21 +76,11 @@ class Sharing:
     def _find_credits(self):
         """What credit notes of the invoices take back, and what of it is set off against them."""
         invoices = self.charges.invoice_id
-        self._notes = dict(
-            self.env["account.move"]._read_group(
-                [
-                    ("reversed_entry_id", "in", invoices.ids),
-                    ("move_type", "=", "out_refund"),
-                    ("state", "=", "posted"),
-                ],
-                ["reversed_entry_id"],
-                ["amount_total:sum"],
-            )
-        )
+        self._notes = invoices._mbn_credit_sums()
         self._set_off = defaultdict(float)
         partials = self.env["account.partial.reconcile"].search(
             [
-                ("debit_move_id.move_id", "in", list(map(int, self._notes))),
+                ("debit_move_id.move_id", "in", [one.id for one in invoices if self._notes[one]]),
                 ("credit_move_id.move_id.move_type", "=", "out_refund"),
             ]
         )

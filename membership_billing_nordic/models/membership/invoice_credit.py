@@ -200,21 +200,6 @@ class AccountMove(models.Model):
                 )
             invoice.mbn_credited = amount
 
-    def _mbn_credit_sums(self):
-        """What posted credit notes that name these invoices have taken back of each."""
-        sums = dict.fromkeys(self, 0.0)
-        for move, amount in self.env["account.move"]._read_group(
-            [
-                ("reversed_entry_id", "in", self.ids),
-                ("move_type", "=", "out_refund"),
-                ("state", "=", "posted"),
-            ],
-            ["reversed_entry_id"],
-            ["amount_total:sum"],
-        ):
-            sums[move] = move.currency_id.round(amount)
-        return sums
-
     def _mbn_left_to_credit(self):
         """What is left to credit of each line of this invoice, tax included; lines with nothing
         left are missing.
