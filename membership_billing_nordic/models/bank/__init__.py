@@ -1,4 +1,4 @@
-from . import bank_entry_mixin  # isort: skip
+from . import bank_approval_mixin, bank_entry_mixin  # isort: skip
 from . import (
     account_journal,
     account_move,

@@ -22,7 +22,7 @@ class BankRefund(models.Model):
 
     _name = "bank.refund"
     _description = "Refund"
-    _inherit = ["mail.thread"]
+    _inherit = ["bank.approval.mixin"]
     _order = "id desc"
     _rec_names_search = ["reference", "reference_value", "partner_id"]
 
@@ -83,9 +83,6 @@ class BankRefund(models.Model):
         "not pay it. Came back: it was paid, and returned by the payer's bank. What is refused, "
         "came back or is cancelled stands to the payer as before.",
     )
-    proposed_by_id = fields.Many2one("res.users", required=True, readonly=True)
-    approved_by_id = fields.Many2one("res.users", readonly=True, tracking=True)
-    approved_on = fields.Datetime(readonly=True)
     pay_date = fields.Date(readonly=True, help="The day the bank was asked to pay it on.")
     file_id = fields.Many2one(
         "bank.file",
@@ -114,7 +111,6 @@ class BankRefund(models.Model):
         compute_sudo=True,
         help="Invoices that the payer has not paid. The money could be used for them.",
     )
-    needs_second_person = fields.Boolean(compute="_compute_needs_second_person")
 
     _reference_once = models.Constraint("UNIQUE(reference)", "This reference was given out before.")
     _some_money = models.Constraint("CHECK(amount > 0)", "A refund is of an amount above zero.")
@@ -148,17 +144,6 @@ class BankRefund(models.Model):
         )
         names = [name for name in claims.move_id.mapped("name") if name]
         return ", ".join(dict.fromkeys(names))
-
-    @api.depends("amount", "company_id")
-    @api.depends_context("uid")
-    def _compute_needs_second_person(self):
-        for refund in self:
-            company = refund.company_id
-            amount = refund.currency_id._convert(
-                refund.amount, company.currency_id, company, company._billing_today()
-            )
-            above = company.currency_id.compare_amounts(amount, company.mbn_refund_limit) > 0
-            refund.needs_second_person = above and refund.proposed_by_id == self.env.user
 
     # ------------------------------------------------------------------ what stands
 
@@ -343,28 +328,10 @@ class BankRefund(models.Model):
             raise AccessError(self.env._("Only billing managers may approve refunds."))
         self.check_access("read")
         for refund in self._locked(("proposed",)):
-            if refund.needs_second_person:
-                raise UserError(
-                    self.env._(
-                        "You proposed refund %(refund)s: above %(limit)s another person approves.",
-                        refund=refund.reference,
-                        limit=format_amount(
-                            self.env,
-                            refund.company_id.mbn_refund_limit,
-                            refund.company_id.currency_id,
-                        ),
-                    )
-                )
+            refund._check_second_person()
             if problem := refund._problem():
                 raise UserError(problem)
-            refund.write(
-                {
-                    "state": "approved",
-                    "approved_by_id": self.env.uid,
-                    "approved_on": fields.Datetime.now(),
-                    "left_out": False,
-                }
-            )
+            refund._note_approval(left_out=False)
             refund._leave_desk()
 
     def _problem(self):

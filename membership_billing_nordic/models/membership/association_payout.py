@@ -21,9 +21,10 @@ class MembershipPayout(models.Model):
 
     _name = "membership.payout"
     _description = "Pay-out to an Association"
-    _inherit = ["mail.thread"]
+    _inherit = ["bank.approval.mixin"]
     _order = "date_to desc, id desc"
     _check_company_auto = True
+    _approval_amount = "amount_total"
 
     name = fields.Char(compute="_compute_name", store=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
@@ -104,10 +105,6 @@ class MembershipPayout(models.Model):
     set_off_line_ids = fields.One2many(
         "membership.payout.set.off", "payout_id", string="Set-offs", readonly=True
     )
-    proposed_by_id = fields.Many2one("res.users", required=True, readonly=True)
-    approved_by_id = fields.Many2one("res.users", readonly=True, tracking=True)
-    approved_on = fields.Datetime(readonly=True)
-    needs_second_person = fields.Boolean(compute="_compute_needs_second_person")
     move_id = fields.Many2one(
         "account.move", string="Entry", readonly=True, index="btree_not_null", ondelete="restrict"
     )
@@ -179,17 +176,6 @@ class MembershipPayout(models.Model):
                 payout.pay_state = "paid"
             else:
                 payout.pay_state = "waiting"
-
-    @api.depends("amount_total", "proposed_by_id")
-    @api.depends_context("uid")
-    def _compute_needs_second_person(self):
-        for payout in self:
-            company = payout.company_id
-            amount = payout.currency_id._convert(
-                payout.amount_total, company.currency_id, company, company._billing_today()
-            )
-            above = company.currency_id.compare_amounts(amount, company.mbn_refund_limit) > 0
-            payout.needs_second_person = above and payout.proposed_by_id == self.env.user
 
     # ------------------------------------------------------------------ proposing
 
@@ -311,28 +297,10 @@ class MembershipPayout(models.Model):
         self.check_access("read")
         approver = self.env.user
         for payout in self._locked():
-            if payout.with_user(approver).needs_second_person:
-                raise UserError(
-                    self.env._(
-                        "You proposed the pay-out to %(association)s: above %(limit)s another "
-                        "person approves.",
-                        association=payout.association_id.name,
-                        limit=format_amount(
-                            self.env,
-                            payout.company_id.mbn_refund_limit,
-                            payout.company_id.currency_id,
-                        ),
-                    )
-                )
+            payout._check_second_person()
             office = payout.with_company(payout.company_id)
             office._book()
-            office.write(
-                {
-                    "state": "approved",
-                    "approved_by_id": approver.id,
-                    "approved_on": fields.Datetime.now(),
-                }
-            )
+            office._note_approval()
             self.env["billing.exception"]._close(office, DESK)
             if office.rest_line_id and office.method == "transfer":
                 office._order_transfer(approver)
