@@ -1,3 +1,4 @@
+from . import list_import_mixin  # isort: skip
 from . import (
     bank_file_upload,
     bank_mandate_place,

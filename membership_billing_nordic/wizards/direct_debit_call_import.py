@@ -4,13 +4,12 @@ import hashlib
 import re
 from datetime import date
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
 from ..formats.references import has_check_digit
 from ..models.debit.direct_debit_call import OPEN, OUTCOMES
-from .csv_list import read_rows
 from .direct_debit_call_export import COLUMNS
 
 _DATES = (
@@ -29,76 +28,39 @@ class _WrongCell(Exception):
 
 
 class DirectDebitCallImport(models.TransientModel):
-    """Reads what a call agency reached, shows what becomes of each row, and then does it."""
+    """Records what a call agency reached."""
 
     _name = "direct.debit.call.import"
+    _inherit = ["billing.list.import.mixin"]
     _description = "Import Answers of a Call Agency"
+    _list_columns = COLUMNS
 
-    content = fields.Binary(
-        string="List (CSV)", help="The list that was handed out, filled in by the agency."
-    )
-    file_name = fields.Char()
+    content = fields.Binary(help="The list that was handed out, filled in by the agency.")
     line_ids = fields.One2many("direct.debit.call.import.line", "import_id", readonly=True)
-    good_count = fields.Integer(compute="_compute_counts")
-    bad_count = fields.Integer(compute="_compute_counts")
     outcomes = fields.Char(compute="_compute_outcomes", string="Known Outcomes")
-
-    @api.depends("line_ids.error")
-    def _compute_counts(self):
-        for wizard in self:
-            wizard.bad_count = len(wizard.line_ids.filtered("error"))
-            wizard.good_count = len(wizard.line_ids) - wizard.bad_count
 
     def _compute_outcomes(self):
         self.outcomes = ", ".join(dict(OUTCOMES))
 
-    # -- buttons -----------------------------------------------------------------------------
-
-    def action_preview(self):
-        """Show what would become of each row; nothing is kept of it."""
-        self._check_may_import()
-        with self.env.cr.savepoint() as savepoint:
-            lines = self._work()
-            savepoint.rollback()
-        self.env.invalidate_all()
-        return self._show(lines)
-
-    def action_import(self):
-        """Record the good rows; those with an error are left out and shown again."""
-        self._check_may_import()
-        bad = [line for line in self._work() if line["error"]]
-        if bad:
-            return self._show(bad)
-        return {"type": "ir.actions.act_window_close"}
-
     def _check_may_import(self):
-        self.check_access("write")
-        self.ensure_one()
+        super()._check_may_import()
         self.env["direct.debit.call"]._check_may_record()
 
-    def _show(self, lines):
-        self.line_ids.unlink()
-        self.env["direct.debit.call.import.line"].create(
-            [{"import_id": self.id, "is_wrong": bool(line["error"])} | line for line in lines]
-        )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Import Answers of a Call Agency"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"dialog_size": "extra-large"},
-        }
+    def _show(self, answers):
+        lines = [answer | {"is_wrong": bool(answer["error"])} for answer in answers]
+        return super()._show(lines) | {"context": {"dialog_size": "extra-large"}}
+
+    def _show_imported(self, answers):
+        return {"type": "ir.actions.act_window_close"}
 
     # -- doing it ----------------------------------------------------------------------------
 
-    def _work(self):
+    def _work(self, rows):
         """What became of each row, as values of the preview's lines."""
         seen = {}
         return [
             self._work_row(number, cells, seen)
-            for number, cells in read_rows(self.env, self.content, COLUMNS)
+            for number, cells in rows
             if cells.keys() & {"outcome", "next_contact", "note"}
         ]
 

@@ -3,8 +3,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .csv_list import read_rows
-
 # What a column of the list is to other programs: of the mandate, of the person, of the contract.
 MANDATE_COLUMNS = {
     "member_number": "payer_member_number",
@@ -42,14 +40,16 @@ _STATES = {"known": "active", "request": "requested", "wait": "draft"}
 
 
 class DirectDebitMandateImport(models.TransientModel):
-    """Reads a list of mandates, shows what would become of each row, and then does it.
+    """Makes the mandates of a list.
 
     A row of somebody who is not known needs a name and a plan: the person is signed up with
-    a contract and the mandate. Each row stands for itself: a bad one hinders no other.
+    a contract and the mandate.
     """
 
     _name = "direct.debit.mandate.import"
+    _inherit = ["billing.list.import.mixin"]
     _description = "Import Mandates"
+    _list_columns = COLUMNS
 
     agreement_id = fields.Many2one(
         "bank.agreement",
@@ -68,69 +68,24 @@ class DirectDebitMandateImport(models.TransientModel):
         default="known",
         help="Mandates the bank knows are active at once. Others wait until the bank reports them.",
     )
-    content = fields.Binary(string="List (CSV)", help="A list with a line of headings on top.")
-    file_name = fields.Char()
     line_ids = fields.One2many("direct.debit.mandate.import.line", "import_id", readonly=True)
-    good_count = fields.Integer(compute="_compute_counts")
-    bad_count = fields.Integer(compute="_compute_counts")
-    columns = fields.Char(compute="_compute_columns", string="Columns That Are Read")
 
     @api.model
     def _default_agreement_id(self):
         agreements = self.env["bank.agreement"].search([("debit_out", "=", True)], limit=2)
         return agreements if len(agreements) == 1 else agreements.browse()
 
-    @api.depends("line_ids.error")
-    def _compute_counts(self):
-        for wizard in self:
-            wizard.bad_count = len(wizard.line_ids.filtered("error"))
-            wizard.good_count = len(wizard.line_ids) - wizard.bad_count
+    def _check_may_import(self):
+        super()._check_may_import()
+        self.env["direct.debit.mandate"]._check_may_change()
 
-    def _compute_columns(self):
-        self.columns = ", ".join(COLUMNS)
-
-    # -- buttons -----------------------------------------------------------------------------
-
-    def action_preview(self):
-        """Show what would become of each row; nothing is kept of it."""
-        self._check_may_import()
-        with self.env.cr.savepoint() as savepoint:
-            answers = self._work(read_rows(self.env, self.content, COLUMNS))
-            savepoint.rollback()
-        self.env.invalidate_all()
-        return self._show(answers)
-
-    def action_import(self):
-        """Import the good rows; those with an error are left out and shown again."""
-        self._check_may_import()
-        answers = self._work(read_rows(self.env, self.content, COLUMNS))
-        bad = [answer for answer in answers if answer["error"]]
-        if bad:
-            return self._show(bad)
+    def _show_imported(self, answers):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "membership_billing_nordic.action_direct_debit_mandate"
         )
         return action | {
             "domain": [("id", "in", [answer["mandate_id"] for answer in answers])],
             "context": {},
-        }
-
-    def _check_may_import(self):
-        self.check_access("write")
-        self.ensure_one()
-        self.env["direct.debit.mandate"]._check_may_change()
-
-    def _show(self, answers):
-        lines = self.env["direct.debit.mandate.import.line"]
-        self.line_ids.unlink()
-        lines.create([{"import_id": self.id} | answer for answer in answers])
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Import Mandates"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "new",
         }
 
     # -- doing it ----------------------------------------------------------------------------

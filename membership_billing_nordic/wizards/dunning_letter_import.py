@@ -2,12 +2,11 @@
 
 import re
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..models.dunning.dunning_letter_earlier import EarlierLetter, letter_kinds
 from ..models.dunning.dunning_letter_line import PARTS
-from .csv_list import read_rows
 
 _AMOUNTS = tuple(name for part in PARTS for name in (part, f"{part}_open"))
 COLUMNS = (
@@ -16,76 +15,31 @@ COLUMNS = (
 
 
 class DunningLetterImport(models.TransientModel):
-    """Reads a list of letters, shows what would become of each row, and then records them.
+    """Records a list of letters.
 
-    A row is one letter about one invoice. Each stands for itself: a bad one hinders no other,
-    and one that is recorded already is left as it is.
+    A row is one letter about one invoice. One that is recorded already is left as it is.
     """
 
     _name = "dunning.letter.import"
+    _inherit = ["billing.list.import.mixin"]
     _description = "Import Earlier Letters"
+    _list_columns = COLUMNS
 
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
-    content = fields.Binary(string="List (CSV)", help="A list with a line of headings on top.")
-    file_name = fields.Char()
     line_ids = fields.One2many("dunning.letter.import.line", "import_id", readonly=True)
-    good_count = fields.Integer(compute="_compute_counts")
-    bad_count = fields.Integer(compute="_compute_counts")
-    columns = fields.Char(compute="_compute_columns", string="Columns That Are Read")
 
-    @api.depends("line_ids.error")
-    def _compute_counts(self):
-        for wizard in self:
-            wizard.bad_count = len(wizard.line_ids.filtered("error"))
-            wizard.good_count = len(wizard.line_ids) - wizard.bad_count
+    def _check_may_import(self):
+        super()._check_may_import()
+        if self.company_id not in self.env.companies:
+            raise UserError(self.env._("Choose a company that you work for."))
 
-    def _compute_columns(self):
-        self.columns = ", ".join(COLUMNS)
-
-    # ------------------------------------------------------------------ buttons
-
-    def action_preview(self):
-        """Show what would become of each row; nothing is kept of it."""
-        self._check_may_import()
-        with self.env.cr.savepoint() as savepoint:
-            answers = self._work(read_rows(self.env, self.content, COLUMNS))
-            self.env.flush_all()
-            savepoint.rollback()
-        self.env.invalidate_all(flush=False)
-        return self._show(answers)
-
-    def action_import(self):
-        """Record the good rows; those with an error are left out and shown again."""
-        self._check_may_import()
-        answers = self._work(read_rows(self.env, self.content, COLUMNS))
-        if bad := [answer for answer in answers if answer["error"]]:
-            return self._show(bad)
+    def _show_imported(self, answers):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "membership_billing_nordic.action_dunning_letter"
         )
         return action | {"domain": [("is_imported", "=", True)], "context": {}}
-
-    def _check_may_import(self):
-        self.check_access("write")
-        self.ensure_one()
-        if self.company_id not in self.env.companies:
-            raise UserError(self.env._("Choose a company that you work for."))
-
-    def _show(self, answers):
-        self.line_ids.unlink()
-        self.env["dunning.letter.import.line"].create(
-            [{"import_id": self.id} | answer for answer in answers]
-        )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Import Earlier Letters"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "new",
-        }
 
     # ------------------------------------------------------------------ doing it
 
