@@ -43,7 +43,6 @@ class DirectDebitCallImport(models.TransientModel):
         self.outcomes = ", ".join(dict(OUTCOMES))
 
     def _check_may_import(self):
-        super()._check_may_import()
         self.env["direct.debit.call"]._check_may_record()
 
     def _show(self, answers):

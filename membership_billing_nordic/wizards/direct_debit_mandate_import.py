@@ -76,7 +76,6 @@ class DirectDebitMandateImport(models.TransientModel):
         return agreements if len(agreements) == 1 else agreements.browse()
 
     def _check_may_import(self):
-        super()._check_may_import()
         self.env["direct.debit.mandate"]._check_may_change()
 
     def _show_imported(self, answers):

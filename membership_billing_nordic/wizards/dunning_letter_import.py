@@ -31,7 +31,6 @@ class DunningLetterImport(models.TransientModel):
     line_ids = fields.One2many("dunning.letter.import.line", "import_id", readonly=True)
 
     def _check_may_import(self):
-        super()._check_may_import()
         if self.company_id not in self.env.companies:
             raise UserError(self.env._("Choose a company that you work for."))
 

@@ -34,7 +34,6 @@ class ListImportMixin(models.AbstractModel):
 
     def action_preview(self):
         """Show what would become of each row; nothing is kept of it."""
-        self._check_may_import()
         with self.env.cr.savepoint() as savepoint:
             answers = self._answers()
             savepoint.rollback()
@@ -43,18 +42,19 @@ class ListImportMixin(models.AbstractModel):
 
     def action_import(self):
         """Import the good rows; those with an error are left out and shown again."""
-        self._check_may_import()
         answers = self._answers()
         if bad := [answer for answer in answers if answer["error"]]:
             return self._show(bad)
         return self._show_imported(answers)
 
     def _check_may_import(self):
-        """:raise AccessError: when the user may not import such a list"""
-        self.check_access("write")
-        self.ensure_one()
+        """:raise UserError: when the user may not import this list"""
+        raise NotImplementedError
 
     def _answers(self):
+        self.check_access("write")
+        self.ensure_one()
+        self._check_may_import()
         return self._work(read_rows(self.env, self.content, self._list_columns))
 
     def _work(self, rows):
