@@ -48,7 +48,7 @@ class BillingPreviewMixin(models.AbstractModel):
 
     def _check_manager(self):
         """:raise AccessError: when the user may not work on these runs"""
-        raise NotImplementedError
+        self.check_access("write")
 
     def _start_preview(self):
         """Begin the preview anew."""
