@@ -116,6 +116,32 @@ class TestInvoiceFee(ContractCommon):
         fees._credit({fees: 600.0}, "Half of it")
         self.assertEqual(self._invoices(partly).amount_residual, 649.0)
 
+    def test_all_that_is_left_is_without_the_fee_that_is_owed_all_the_same(self):
+        self.letters.is_credited = False
+        for asked_for, owed in (({}, 49.0), ({"with_kept": True}, 0.0)):
+            contract = self._contract(member=self.on_paper)
+            self._bill_until("2027-01-01")
+            invoice = self._invoices(contract)
+            wizard = self.env["billing.credit"].create({"move_id": invoice.id, **asked_for})
+            self.assertTrue(wizard.has_kept)
+            self.assertEqual((wizard.left, wizard.amount), (1249.0, 1249.0 - owed))
+            wizard.action_credit()
+            self.assertEqual(invoice.amount_residual, owed)
+        self.assertEqual(contract.charge_ids.mapped("state"), ["void", "void"])
+
+    def test_an_amount_and_single_lines_of_an_invoice_with_a_fee(self):
+        self.letters.is_credited = False
+        contract = self._contract(member=self.on_paper)
+        self._bill_until("2027-01-01")
+        invoice = self._invoices(contract)
+        wizards = self.env["billing.credit"]
+        wizards.create({"move_id": invoice.id, "scope": "amount", "amount": 200.0}).action_credit()
+        self.assertEqual(invoice.reversal_move_ids.invoice_line_ids.mapped("price_total"), [200.0])
+        by_line = wizards.create({"move_id": invoice.id, "scope": "lines"})
+        by_line.line_ids.filtered(lambda row: row.left == 49.0).amount = 49.0
+        by_line.action_credit()
+        self.assertEqual(invoice.amount_residual, 1000.0)
+
     def test_what_is_billed_again_has_one_new_fee(self):
         contract = self._contract(member=self.on_paper)
         run = self._bill_until("2027-01-01")

@@ -32,6 +32,7 @@ class BillingCredit(models.TransientModel):
         help="What no credit note has taken back yet.",
     )
     has_charges = fields.Boolean(compute="_compute_facts", compute_sudo=True)
+    has_kept = fields.Boolean(compute="_compute_facts", compute_sudo=True)
     may_refund = fields.Boolean(compute="_compute_may_refund")
     scope = fields.Selection(
         [("all", "All that is left"), ("lines", "By line"), ("amount", "An amount")],
@@ -39,6 +40,11 @@ class BillingCredit(models.TransientModel):
         required=True,
         default="all",
         help="An amount is taken off all lines in proportion.",
+    )
+    with_kept = fields.Boolean(
+        string="Also What Is Owed All the Same",
+        help="The fee for this invoice is not credited together with what was invoiced, unless "
+        "this is ticked.",
     )
     amount = fields.Monetary(
         compute="_compute_amount",
@@ -123,16 +129,18 @@ class BillingCredit(models.TransientModel):
             wizard.currency_id = move.currency_id
             wizard.partner_name = move.partner_id.name
             wizard.total = move.amount_total
-            wizard.left = sum(move._mbn_left_to_credit().values()) if move else 0.0
+            left = move._mbn_left_to_credit() if move else {}
+            wizard.left = sum(left.values())
+            wizard.has_kept = any(line.mbn_charge_id.is_kept for line in left)
             wizard.has_charges = bool(move.mbn_charge_ids)
 
     def _compute_may_refund(self):
         self.may_refund = self.env.user.has_group("membership_billing_nordic.group_billing_user")
 
-    @api.depends("move_id")
+    @api.depends("move_id", "with_kept")
     def _compute_amount(self):
         for wizard in self:
-            wizard.amount = wizard.left
+            wizard.amount = sum(wizard._all_parts().values())
 
     @api.depends("move_id")
     def _compute_line_ids(self):
@@ -151,7 +159,7 @@ class BillingCredit(models.TransientModel):
             labels = dict(translated._fields["reason"]._description_selection(translated.env))
             wizard.text = labels.get(wizard.reason) if wizard.reason != "other" else False
 
-    @api.depends("scope", "amount", "line_ids.amount", "bill_again", "money")
+    @api.depends("scope", "amount", "with_kept", "line_ids.amount", "bill_again", "money")
     def _compute_preview(self):
         for wizard in self:
             move, parts = wizard._seen_move(), wizard._parts()
@@ -164,13 +172,20 @@ class BillingCredit(models.TransientModel):
 
     def _parts(self):
         """Invoice line to the amount that is credited, as chosen here."""
-        move = self._seen_move()
-        left = move._mbn_left_to_credit() if move else {}
-        if self.scope == "all" or not left:
-            return left
         if self.scope == "lines":
             return {line.move_line_id._origin: line.amount for line in self.line_ids if line.amount}
-        return self._in_proportion(left)
+        left = self._all_parts()
+        return self._in_proportion(left) if left and self.scope == "amount" else left
+
+    def _all_parts(self):
+        """What is left of each line, without the fee that is owed all the same if not asked for."""
+        move = self._seen_move()
+        left = move._mbn_left_to_credit() if move else {}
+        return {
+            line: amount
+            for line, amount in left.items()
+            if self.with_kept or not line.mbn_charge_id.is_kept
+        }
 
     def _in_proportion(self, left):
         """The amount, taken off all lines in proportion to what is left of them."""
