@@ -1,6 +1,5 @@
 """A reminder preview of 100 000 open claims of 60 000 payers, against one SQL aggregate by payer."""
 
-import gc
 import random
 from datetime import date, datetime, time, timedelta
 
@@ -9,8 +8,7 @@ from odoo.addons.membership_billing_nordic.models.dunning.dunning_judge import C
 from odoo.addons.membership_billing_nordic.models.dunning.dunning_letter_making import LetterMaker
 from odoo.tools import SQL
 
-from benchmarks.bench_preview import Memory
-from benchmarks.inside_odoo import LARGER, ROUNDS, Bench
+from benchmarks.inside_odoo import PreviewBench
 
 NEEDS_DATABASE = True
 CLAIMS = 25_000
@@ -57,32 +55,20 @@ SELECT claim.partner_id, count(*), sum(line.amount_residual), min(line.date_matu
 
 def main(env) -> int:
     """Print CPU time, memory and ratios; returns an exit status."""
-    overdue = Overdue(env)
-    overdue.add(CLAIMS)
-    small = overdue.best()
-    overdue.add(CLAIMS * (LARGER - 1))
-    large = overdue.best()
-    count = CLAIMS * LARGER
-    print(f"best of {ROUNDS} rounds, CPU {overdue.bench.clock.whose()}")
-    for name, cost in (("preview", large["preview"]), ("the SQL aggregate", large["query"])):
-        print(f"  {count} claims, {name:18} {cost:7.2f} s")
-    print(f"preview against the SQL aggregate:      {large['preview'] / large['query']:.1f} x (40)")
-    growth = large["preview"] / LARGER / small["preview"]
-    print(f"cost of a claim at {LARGER} x the size:        {growth:.3f} x")
-    print(f"memory at {CLAIMS} and {count} claims:    ", end="")
-    print(f"{small['memory']:.1f} MB and {large['memory']:.1f} MB above the start")
+    Overdue(env).compare(CLAIMS)
     return 0
 
 
-class Overdue:
+class Overdue(PreviewBench):
     """A club with unpaid invoices that are at every place of its reminder policy.
 
     Some of each sort are made the normal way; the others are copied in SQL.
     """
 
+    what, one, other, bound = "claims", "claim", "the SQL aggregate", 40
+
     def __init__(self, env):
-        self.env = env
-        self.bench = Bench(env)
+        super().__init__(env)
         self.company = self.bench.club.company
         self.today = self.company._billing_today()
         self.chance = random.Random(1)
@@ -386,40 +372,15 @@ class Overdue:
 
     # ------------------------------------------------------------------ what is timed
 
-    def best(self):
-        """Best CPU seconds of preview and query, and the most memory a preview took."""
-        rounds = [self._round() for _round in range(ROUNDS)]
-        return {
-            "preview": min(one["preview"] for one in rounds),
-            "query": min(one["query"] for one in rounds),
-            "memory": max(one["memory"] for one in rounds),
-        }
+    def new_run(self):
+        return self.env["dunning.run"].create({})
 
-    def _round(self):
-        run = self.env["dunning.run"].create({})
-        self.env.cr.commit()
-        self.env.invalidate_all()
-        gc.collect()
-        clock, memory = self.bench.clock, Memory()
-        begun = clock.now()
-        run.action_preview()
-        run._cron_work()
-        self.env.cr.commit()
-        previewed = clock.now() - begun
-        highest = memory.above_start()
-        self._check(run)
-        query = SQL(QUERY, company=self.company.id)
-        begun = clock.now()
-        payers = len(self.env.execute_query(query))
-        queried = clock.now() - begun
-        assert payers >= self.payer_count, (payers, self.payer_count)
-        run.unlink()
-        self.env.cr.commit()
-        return {"preview": previewed, "query": queried, "memory": highest}
+    def query(self):
+        return SQL(QUERY, company=self.company.id)
 
-    def _check(self, run):
+    def check(self, run, rows):
         """Did every claim get its line, and what was to come of it?"""
-        assert run.state == "preview", run.state
+        assert rows >= self.payer_count, (rows, self.payer_count)
         found = self.env["dunning.run.line"]._read_group(
             [("run_id", "=", run.id)], ["reason"], ["__count"]
         )

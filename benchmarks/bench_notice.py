@@ -4,8 +4,7 @@ import gc
 import time
 from pathlib import Path
 
-from benchmarks.bench_preview import Memory
-from benchmarks.inside_odoo import LARGER, Bench
+from benchmarks.inside_odoo import LARGER, Bench, Memory
 
 NEEDS_DATABASE = True
 NOTICES = 250

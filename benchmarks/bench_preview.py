@@ -1,15 +1,11 @@
 """A billing preview of 40 000 contracts, against one SQL query; confirm and undo by size."""
 
-import gc
-import os
 import random
-import re
 from datetime import date, timedelta
-from pathlib import Path
 
 from odoo.tools import SQL
 
-from benchmarks.inside_odoo import LARGER, ROUNDS, SEASON, Bench
+from benchmarks.inside_odoo import LARGER, SEASON, PreviewBench
 from devtools.scenarios import association
 
 NEEDS_DATABASE = True
@@ -44,18 +40,7 @@ SELECT contract.id, contract.name, contract.member_id, contract.payer_id, contra
 def main(env) -> int:
     """Print CPU time, memory and ratios; returns an exit status."""
     season = Season(env)
-    season.add(CONTRACTS)
-    small = season.best()
-    season.add(CONTRACTS * (LARGER - 1))
-    large = season.best()
-    print(f"best of {ROUNDS} rounds, CPU {season.bench.clock.whose()}")
-    for name, cost in (("preview", large["preview"]), ("the SQL query", large["query"])):
-        print(f"  {CONTRACTS * LARGER} contracts, {name:14} {cost:7.2f} s")
-    print(f"preview against the SQL query:          {large['preview'] / large['query']:.1f} x (60)")
-    growth = large["preview"] / LARGER / small["preview"]
-    print(f"cost of a contract at {LARGER} x the size:     {growth:.3f} x")
-    print(f"memory at {CONTRACTS} and {CONTRACTS * LARGER} contracts:  ", end="")
-    print(f"{small['memory']:.1f} MB and {large['memory']:.1f} MB above the start")
+    season.compare(CONTRACTS)
     _confirm_and_undo(season.bench)
     return 0
 
@@ -76,15 +61,16 @@ def _confirm_and_undo(bench):
         print(f"cost of one in {name} at {LARGER} x the size:  {growth:.3f} x (below 1.10)")
 
 
-class Season:
+class Season(PreviewBench):
     """A club whose members were all billed last season and are to be billed for this one.
 
     The first of each sort of contract goes the normal way; the others are copied in SQL.
     """
 
+    what, one, bound = "contracts", "contract", 60
+
     def __init__(self, env):
-        self.env = env
-        self.bench = Bench(env)
+        super().__init__(env)
         self.chance = random.Random(1)
         plan = self.bench.plan
         plan.price_ids.unlink()
@@ -193,52 +179,14 @@ class Season:
         )
         return [name for (name,) in rows]
 
-    def best(self):
-        """Best CPU seconds of preview and query, and the most memory a preview took."""
-        rounds = [self._round() for _round in range(ROUNDS)]
-        return {
-            "preview": min(one["preview"] for one in rounds),
-            "query": min(one["query"] for one in rounds),
-            "memory": max(one["memory"] for one in rounds),
-        }
+    def new_run(self):
+        return self.env["billing.run"].create({"date": SEASON})
 
-    def _round(self):
-        run = self.env["billing.run"].create({"date": SEASON})
-        self.env.cr.commit()
-        self.env.invalidate_all()
-        gc.collect()
-        clock, memory = self.bench.clock, Memory()
-        begun = clock.now()
-        run.action_preview()
-        run._cron_work()
-        self.env.cr.commit()
-        previewed = clock.now() - begun
-        highest = memory.above_start()
-        assert run.state == "preview", run.state
-        query = SQL(QUERY, company=self.bench.club.company.id, day=SEASON)
-        begun = clock.now()
-        rows = self.env.execute_query(query)
-        queried = clock.now() - begun
-        assert run.run_total == len(rows), (run.run_total, len(rows))
-        run.unlink()
-        self.env.cr.commit()
-        return {"preview": previewed, "query": queried, "memory": highest}
+    def query(self):
+        return SQL(QUERY, company=self.bench.club.company.id, day=SEASON)
 
-
-class Memory:
-    """How far the resident memory of this process has risen since this was made."""
-
-    def __init__(self):
-        Path("/proc/self/clear_refs").write_text("5")  # forget the highest so far
-        self.start = self._read("VmRSS")
-
-    def above_start(self) -> float:
-        return (self._read("VmHWM") - self.start) / 1024
-
-    @staticmethod
-    def _read(name):
-        status = Path(f"/proc/{os.getpid()}/status").read_text()
-        return int(re.search(rf"{name}:\s+(\d+) kB", status)[1])
+    def check(self, run, rows):
+        assert run.run_total == rows, (run.run_total, rows)
 
 
 class Confirm:

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import time
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
@@ -36,6 +37,22 @@ class Clock:
 
     def whose(self) -> str:
         return "of Odoo and PostgreSQL" if self.watches_postgres else "of Odoo alone"
+
+
+class Memory:
+    """How far the resident memory of this process has risen since this was made."""
+
+    def __init__(self):
+        Path("/proc/self/clear_refs").write_text("5")  # forget the highest so far
+        self.start = self._read("VmRSS")
+
+    def above_start(self) -> float:
+        return (self._read("VmHWM") - self.start) / 1024
+
+    @staticmethod
+    def _read(name):
+        status = Path(f"/proc/{os.getpid()}/status").read_text()
+        return int(re.search(rf"{name}:\s+(\d+) kB", status)[1])
 
 
 class Bench:
@@ -128,6 +145,82 @@ class Bench:
         for chunk in chunks(values, size):
             work(chunk)
             self.env.cr.commit()
+
+
+class PreviewBench:
+    """The preview of a run against one SQL query that reads the same.
+
+    Who inherits this says how more rows come about (``add``), what a new run is (``new_run``),
+    what the query is (``query``), and whether the preview is right (``check``).
+    """
+
+    what = ""  # the rows that are looked at
+    one = ""  # one of them
+    other = "the SQL query"
+    bound = 0  # how many times the cost of the query is enough
+
+    def __init__(self, env):
+        self.env = env
+        self.bench = Bench(env)
+
+    def add(self, count: int):
+        raise NotImplementedError
+
+    def new_run(self):
+        raise NotImplementedError
+
+    def query(self):
+        raise NotImplementedError
+
+    def check(self, run, rows):
+        raise NotImplementedError
+
+    def compare(self, count: int):
+        """Print CPU time, memory and ratios of ``count`` rows and of LARGER times as many."""
+        self.add(count)
+        small = self.best()
+        self.add(count * (LARGER - 1))
+        large = self.best()
+        print(f"best of {ROUNDS} rounds, CPU {self.bench.clock.whose()}")
+        for name, cost in (("preview", large["preview"]), (self.other, large["query"])):
+            print(f"  {count * LARGER} {self.what}, {name:18} {cost:7.2f} s")
+        ratio = large["preview"] / large["query"]
+        print(f"preview against {self.other + ':':26} {ratio:.1f} x ({self.bound})")
+        growth = large["preview"] / LARGER / small["preview"]
+        print(f"cost of a {self.one} at {LARGER} x the size:  {growth:.3f} x")
+        print(f"memory at {count} and {count * LARGER} {self.what}:  ", end="")
+        print(f"{small['memory']:.1f} MB and {large['memory']:.1f} MB above the start")
+
+    def best(self) -> dict:
+        """Best CPU seconds of preview and query, and the most memory a preview took."""
+        rounds = [self._round() for _round in range(ROUNDS)]
+        return {
+            "preview": min(one["preview"] for one in rounds),
+            "query": min(one["query"] for one in rounds),
+            "memory": max(one["memory"] for one in rounds),
+        }
+
+    def _round(self):
+        run = self.new_run()
+        self.env.cr.commit()
+        self.env.invalidate_all()
+        gc.collect()
+        clock, memory = self.bench.clock, Memory()
+        begun = clock.now()
+        run.action_preview()
+        run._cron_work()
+        self.env.cr.commit()
+        previewed = clock.now() - begun
+        highest = memory.above_start()
+        assert run.state == "preview", run.state
+        query = self.query()
+        begun = clock.now()
+        rows = self.env.execute_query(query)
+        queried = clock.now() - begun
+        self.check(run, len(rows))
+        run.unlink()
+        self.env.cr.commit()
+        return {"preview": previewed, "query": queried, "memory": highest}
 
 
 def chunks(values, size: int) -> Iterable:
