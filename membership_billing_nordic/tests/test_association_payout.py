@@ -1,7 +1,7 @@
 import base64
 
 from odoo.exceptions import AccessError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .iso_bank import IsoBank
 from .share_common import ShareCommon
@@ -110,6 +110,109 @@ class TestAssociationPayout(TransferRounds, ShareCommon):
         with self._refused("not paid is paid again"):
             payout.with_user(self.boss).action_pay_again()
         self.assert_agrees()
+
+    def _undo(self, payout, reason="Wrong month", user=None):
+        payout = payout.with_user(user or self.boss)
+        action = payout.action_undo()
+        wizard = self.env[action["res_model"]].with_user(user or self.boss)
+        wizard.with_context(**action["context"]).create({"reason": reason}).action_undo()
+
+    def test_an_approved_pay_out_is_undone_and_on_the_record(self):
+        due = self._invoice(self.tromso.partner_id, 40.0, invoice_date="2027-01-05")
+        payout = self._propose(self.tromso)
+        payout.with_user(self.boss).action_approve()
+        transfer = payout.refund_ids
+        with self._refused("Say why"):
+            self._undo(payout, " ")
+        self._undo(payout)
+        self.assertEqual((payout.state, payout.pay_state), ("undone", "none"))
+        self.assertEqual((payout.undo_reason, payout.undone_by_id), ("Wrong month", self.boss))
+        self.assertEqual(transfer.state, "cancelled")
+        self.assertEqual((due.amount_residual, due.payment_state), (40.0, "not_paid"))
+        self.assertEqual(self._owed(self.tromso), 110.0)
+        self.assertIn("Wrong month", payout.undone_move_id.ref)
+        self.assertIn(due.name, payout.message_ids[-1:].body + payout.message_ids[:1].body)
+        self.assert_agrees()
+        with self._refused("Only a pay-out that is approved"):
+            self._undo(payout)
+        again = self._propose(self.tromso)
+        self.assertRecordValues(
+            again, [{"amount_shares": 110.0, "amount_set_off": 40.0, "amount_to_pay": 70.0}]
+        )
+        again.with_user(self.boss).action_approve()
+        order = self._send(again)
+        self.assertEqual([float(one.amount) for one in order.transfers], [70.0])
+        self.assert_agrees()
+
+    def test_one_that_was_set_off_as_a_whole_is_undone_by_reversal(self):
+        due = self._invoice(self.tromso.partner_id, 500.0, invoice_date="2027-01-05")
+        payout = self._propose(self.tromso)
+        payout.with_user(self.boss).action_approve()
+        self._undo(payout)
+        self.assertEqual((payout.state, due.amount_residual), ("undone", 500.0))
+        self.assertEqual(self._owed(self.tromso), 110.0)
+        self.assert_agrees()
+
+    def test_what_is_in_a_payment_file_is_not_undone_until_the_bank_refuses_it(self):
+        payout = self._propose(self.tromso)
+        payout.with_user(self.boss).action_approve()
+        self._send(payout)
+        with self._refused("in a payment file already"):
+            self._undo(payout)
+        self.assertEqual((payout.state, payout.refund_ids.state), ("approved", "sent"))
+        payout.sudo().refund_ids._refuse("AC04", "The account is closed.")
+        self._undo(payout)
+        self.assertEqual((payout.state, self._owed(self.tromso)), ("undone", 110.0))
+        self.assert_agrees()
+
+    def test_what_was_paid_by_hand_is_not_undone(self):
+        payout = self._propose(self.tromso, method="manual")
+        payout.with_user(self.boss).action_approve()
+        rest = payout.sudo().rest_line_id
+        writer = self.env["membership.share"]
+        account = self.agreement.clearing_account_id
+        entry = writer._post_entry(
+            self.company,
+            self.company._billing_today(),
+            "Paid by hand",
+            [
+                writer._entry_line(
+                    self.company.currency_id,
+                    (50.0, 50.0),
+                    sign,
+                    account_id=account_id.id,
+                    partner_id=payout.partner_id.id,
+                    name="Paid by hand",
+                )
+                for account_id, sign in ((rest.account_id, 1), (account, -1))
+            ],
+        )
+        (
+            rest + entry.line_ids.filtered(lambda line: line.account_id == rest.account_id)
+        ).reconcile()
+        with self._refused("paid or used already"):
+            self._undo(payout)
+        self.assertEqual(payout.state, "approved")
+
+    def test_only_managers_undo_a_pay_out(self):
+        payout = self._propose(self.tromso)
+        payout.with_user(self.boss).action_approve()
+        for group in ("front_desk", "user", "auditor"):
+            user = self._clerk(group)
+            with self.subTest(group=group):
+                with self._refused("", AccessError):
+                    payout.with_user(user).action_undo()
+                with self._refused("", AccessError):
+                    self.env["membership.payout.undo"].with_user(user).create(
+                        {"payout_id": payout.id, "reason": "No"}
+                    )
+        treasurer = new_test_user(
+            self.env, "treasurer", "membership_billing_nordic.group_association_administrator"
+        )
+        self.tromso.administrator_ids = treasurer
+        with self._refused("", AccessError):
+            payout.with_user(treasurer).action_undo()
+        self.assertEqual(payout.state, "approved")
 
     def test_a_charge_back_after_the_pay_out_is_taken_off_the_next(self):
         payout = self._propose(self.tromso, method="manual")

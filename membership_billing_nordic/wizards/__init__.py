@@ -30,6 +30,7 @@ from . import (
     membership_contract_charge,
     membership_contract_stop,
     membership_payout_start,
+    membership_payout_undo,
     membership_send_again,
     membership_signup,
     partner_merge,

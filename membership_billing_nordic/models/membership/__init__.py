@@ -71,6 +71,7 @@ from . import (  # isort: skip
     association_share_rule,
     association_share,
     association_payout,
+    association_payout_undo,
     association_paid,
     association_levy,
     association_report,

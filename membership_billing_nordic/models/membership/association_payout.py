@@ -42,7 +42,12 @@ class MembershipPayout(models.Model):
         string="Last Statement", readonly=True, help="The last day of the pay-out before this one."
     )
     state = fields.Selection(
-        [("draft", "To approve"), ("approved", "Approved"), ("cancelled", "Cancelled")],
+        [
+            ("draft", "To approve"),
+            ("approved", "Approved"),
+            ("cancelled", "Cancelled"),
+            ("undone", "Undone"),
+        ],
         default="draft",
         required=True,
         readonly=True,
