@@ -50,6 +50,7 @@ from . import (
     test_dunning_portal,
     test_dunning_run,
     test_einvoice_delivery,
+    test_freeze_money,
     test_invoice_credit,
     test_invoice_fee,
     test_invoice_preview,

@@ -134,6 +134,18 @@ class TestSwitch(ContractCommon):
         invoice = self._invoices(contract)[-1]
         self.assertEqual((invoice.amount_total, invoice.amount_residual), (1341.79, 536.31))
 
+    def test_a_month_that_was_invoiced_ahead_is_billed_anew_by_the_new_plan(self):
+        month = {"term": "month"} | MIDDLE
+        small, large = self._plan("Small", 310.0, **month), self._plan("Large", 620.0, **month)
+        contract = self._billed(small)
+        self._bill_until("2027-01-18")
+        self.assertEqual(self._owed(contract), 620.0)
+        self._set_today("2027-01-21")
+        contract._change({"plan_id": large.id})
+        self._bill_until("2027-02-01")
+        # 20 of 31 days small, 11 large, and February large
+        self.assertEqual(self._owed(contract), 200.0 + 220.0 + 620.0)
+
     def test_there_and_back_again_costs_nothing(self):
         contract = self._billed()
         self._set_today("2027-05-01")

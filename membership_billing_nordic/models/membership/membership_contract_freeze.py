@@ -147,9 +147,13 @@ class MembershipContract(models.Model):
     def _freeze(self, day, resume):
         """What a pause from ``day`` on gives back and costs."""
         if self._is_cut_by_pause(day):
-            env = self.with_context(lang=self.payer_id.lang or self.env.lang).env
-            self._cut_off(day, env._("Paused from %(day)s on", day=format_date(env, day)))
+            self._give_paused_time_back(day)
         self.sudo().freeze_charge_id = self._charge_freeze(day, resume)
+
+    def _give_paused_time_back(self, day):
+        """What is invoiced for the time from ``day`` on is; when it goes on that is billed anew."""
+        env = self.with_context(lang=self.payer_id.lang or self.env.lang).env
+        self._cut_off(day, env._("Paused from %(day)s on", day=format_date(env, day)))
 
     def _unfreeze(self, day):
         """The pause ends with the day before ``day``: what it cost for the time after is not owed."""
@@ -171,6 +175,9 @@ class MembershipContract(models.Model):
         """A paused membership goes on on another day than planned; its cost follows."""
         for contract in self:
             contract._unfreeze(contract.paused_from)
+            planned = contract.resume_date
+            if planned and planned < day and contract._is_cut_by_pause(contract.paused_from):
+                contract._give_paused_time_back(planned)
             charge = contract._charge_freeze(contract.paused_from, day)
             contract.sudo().freeze_charge_id = charge
             contract.resume_date = day

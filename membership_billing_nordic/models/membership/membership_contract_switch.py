@@ -185,10 +185,12 @@ class MembershipContract(models.Model):
         """
         contract = self.sudo()
         today = contract.company_id._billing_today()
+        before = switch.day - timedelta(days=1)
+        standing = contract._standing_after(before)
         contract._take_off(switch.left, text, quiet=switch.date_invoice > today)
         charges = contract.charge_ids.browse()
         if switch.item:
-            contract._cut_periods(switch.day - timedelta(days=1))
+            contract._cut_periods(standing, before)
             vals = contract._prepare_period(switch.item)
             period = contract.period_ids.create(vals)
             charges = charges.create(
@@ -208,9 +210,10 @@ class MembershipContract(models.Model):
         contract = self.sudo()
         before = day - timedelta(days=1)
         left = contract._left_after(before, is_end=False)
+        standing = contract._standing_after(before)
         quiet = contract.plan_id.change_settlement == "next"
         contract._take_off(left, text, quiet)
-        contract._cut_periods(before)
+        contract._cut_periods(standing, before)
 
     def _take_off(self, left, text, quiet):
         """Cut what waits to be invoiced, credit what is invoiced."""
@@ -228,11 +231,14 @@ class MembershipContract(models.Model):
         notes = charges._credit({charge: left[charge] for charge in charges - waiting}, text, quiet)
         notes.mbn_for_next_invoice = True
 
-    def _cut_periods(self, day):
-        """Let the periods end with ``day``; later ones can be billed again."""
-        standing = self.period_ids.filtered(
+    def _standing_after(self, day):
+        """The periods that go on after ``day``; to be read before anything of them is credited."""
+        return self.period_ids.filtered(
             lambda period: period.date_to > day and period.state in ("open", "paid")
         )
+
+    def _cut_periods(self, standing, day):
+        """Let the periods end with ``day``; later ones can be billed again."""
         later = standing.filtered(lambda period: period.date_from > day)
         (standing - later).date_to = day
         self._give_back(later)
