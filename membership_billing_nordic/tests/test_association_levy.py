@@ -1,4 +1,5 @@
-from odoo.tests import tagged
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
 
 from .share_common import ShareCommon
 
@@ -85,3 +86,43 @@ class TestAssociationLevy(ShareCommon):
         self._pay(self._invoices(self.ola))
         self.levy.action_count()
         self.assertEqual(self._lines(self.levy), [(self.north, 1, 20.0)])
+
+    def _administrator(self, association):
+        user = new_test_user(
+            self.env,
+            f"of_{association.id}",
+            "membership_billing_nordic.group_association_administrator",
+        )
+        association.administrator_ids = user
+        return user
+
+    def test_administrators_see_the_invoices_to_their_own_and_change_nothing(self):
+        self.levy.action_count()
+        self.levy.action_invoice()
+        to_bodo, to_tromso = self.levy.line_ids.invoice_id
+        credit = to_tromso._reverse_moves([{"invoice_date": to_tromso.invoice_date}])
+        credit.action_post()
+        both = to_bodo | to_tromso | credit
+        seen = {
+            self.tromso: to_tromso | credit,
+            self.bodo: to_bodo,
+            self.north: both,
+        }
+        for association, invoices in seen.items():
+            user = self._administrator(association)
+            own = both.with_user(user)
+            with self.subTest(association=association.name):
+                mine = [("move_id", "in", both.ids)]
+                self.assertEqual(set(own.search([("id", "in", both.ids)]).ids), set(invoices.ids))
+                lines = self.env["account.move.line"].with_user(user).search(mine)
+                self.assertEqual(set(lines.move_id.ids), set(invoices.ids))
+                for invoice in invoices.with_user(user):
+                    self.assertTrue(invoice.amount_total)
+                    self.assertTrue(invoice.invoice_line_ids.mapped("name"))
+                    with self.assertRaises(AccessError):
+                        invoice.write({"ref": "mine"})
+                    with self.assertRaises(AccessError):
+                        invoice.invoice_line_ids.write({"name": "mine"})
+                for invoice in (both - invoices).with_user(user):
+                    with self.assertRaises(AccessError):
+                        invoice.read(["name"])

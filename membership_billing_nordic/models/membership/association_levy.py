@@ -494,3 +494,15 @@ class MembershipLevyMember(models.Model):
         "membership.levy.rate", required=True, readonly=True, ondelete="restrict"
     )
     amount = fields.Monetary(required=True, readonly=True)
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    mbn_levy_line_ids = fields.One2many(
+        "membership.levy.line",
+        "invoice_id",
+        string="Member Count",
+        readonly=True,
+        help="The count of members that it invoices. The administrators of the association see it.",
+    )
