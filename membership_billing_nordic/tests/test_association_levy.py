@@ -87,6 +87,36 @@ class TestAssociationLevy(ShareCommon):
         self.levy.action_count()
         self.assertEqual(self._lines(self.levy), [(self.north, 1, 20.0)])
 
+    def test_a_branch_pays_to_the_agreement_of_the_nearest_above_it(self):
+        clubs, district = (
+            self._agreement(account, name=name)
+            for account, name in (("86011117947", "Clubs"), ("15032080119", "District"))
+        )
+        own = self._contract(association_id=self.bodo.id, agreement_id=district.id)
+        self.top.agreement_id = clubs
+        self.assertEqual(self.ola._chosen_agreement(), clubs)
+        self.assertEqual(self.ola._paying_agreement(), clubs)
+        self.north.agreement_id = district
+        self.assertEqual(self.ola._chosen_agreement(), district)
+        self.tromso.agreement_id = clubs
+        self.assertEqual(self.ola._chosen_agreement(), clubs)
+        (self.tromso + self.top).agreement_id = False
+        self._bill("2027-01-01")
+        for contract in self.ola + own:
+            self.assertEqual(self._invoices(contract).mbn_agreement_id, district)
+        one_off = self.env["billing.one.off"].create(
+            {
+                "unreached": True,
+                "item_ids": [(0, 0, {"product_id": self.product.id, "price_unit": 10.0})],
+                "line_ids": [(0, 0, {"contract_id": self.ola.id})],
+            }
+        )
+        one_off.action_confirm()
+        self.assertEqual(one_off.line_ids.invoice_id.mbn_agreement_id, district)
+        self.north.agreement_id = False
+        self.assertFalse(self.ola._chosen_agreement())
+        self.assertEqual(self.ola._paying_agreement(), self.agreement)
+
     def _administrator(self, association):
         user = new_test_user(
             self.env,

@@ -217,8 +217,8 @@ class TestPaymentNotice(RunCommon):
         )
         layouts = self.env["billing.document.layout"]
         own = layouts.create({"name": "Club", "association_id": club.id, "window": "right"})
-        self.assertEqual(layouts._for_documents(self.company, team), own)
-        self.assertEqual(layouts._for_documents(self.company, team.browse()), self.layout)
+        self.assertEqual(layouts._nearest_with(self.company, team), own)
+        self.assertEqual(layouts._nearest_with(self.company, team.browse()), self.layout)
         self.assertEqual(own._style(self.company, team).window.left, 105)
         self.assertEqual(
             layouts._style(self.company, team.browse()).primary[0], "#", "without any layout"

@@ -75,8 +75,8 @@ class AccountMove(models.Model):
             return {}
         return {
             "name": association.name,
-            "logo": association._for_documents("logo").logo,
-            "text": association._for_documents("text").text,
+            "logo": association._nearest_with("logo").logo,
+            "text": association._nearest_with("text").text,
         }
 
 
@@ -89,7 +89,7 @@ class DunningLetter(models.Model):
         if not all(invoice.mbn_association_id for invoice in invoices):
             return super()._print_logo()
         association = invoices.mbn_association_id._common()
-        return association._for_documents("logo").logo or super()._print_logo()
+        return association._nearest_with("logo").logo or super()._print_logo()
 
 
 class AccountMoveSend(models.AbstractModel):

@@ -205,7 +205,7 @@ class BillingDocumentLayout(models.Model):
     # ------------------------------------------------------------------ used by those who draw
 
     @api.model
-    def _for_documents(self, company, association):
+    def _nearest_with(self, company, association):
         """The layout of a document: of its association or one above it, else of its company or
         one above it; empty when there is none."""
         company = company.sudo()
@@ -230,7 +230,7 @@ class BillingDocumentLayout(models.Model):
         association = association.sudo().with_context(bin_size=False)
         company = company.sudo().with_context(bin_size=False)
         own = layout.logo if layout.association_id else False
-        logo = own or association._for_documents("logo").logo or layout.logo
+        logo = own or association._nearest_with("logo").logo or layout.logo
         if not logo and not company.uses_default_logo:
             logo = company.logo
         if not layout:

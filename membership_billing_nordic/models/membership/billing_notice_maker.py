@@ -219,7 +219,7 @@ class BillingNoticeMaker(models.AbstractModel):
     def _look(self, company, association, known):
         key = (company.id, association.id)
         if key not in known:
-            layout = self.env["billing.document.layout"]._for_documents(company, association)
+            layout = self.env["billing.document.layout"]._nearest_with(company, association)
             known[key] = (layout.id, layout._style(company, association), layout._fonts())
         layout_id, style, typefaces = known[key]
         return self.env["billing.document.layout"].browse(layout_id or []), style, typefaces

@@ -321,7 +321,7 @@ class BillingOneOffLine(models.Model):
         """
         payer = self.contract_id.payer_id or self.member_id
         self._check_payer(payer, facts)
-        agreement = self.contract_id.agreement_id or self.contract_id.association_id.agreement_id
+        agreement = self.contract_id._chosen_agreement()
         journal = self.env["billing.run.line"]._journal(agreement, facts.pricing)
         paid_to = agreement or journal.mbn_agreement_id
         self._check_currency(paid_to, facts)

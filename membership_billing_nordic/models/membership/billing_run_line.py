@@ -295,7 +295,7 @@ class BillingRunLine(models.Model):
 
     @api.model
     def _agreement(self, contract):
-        return contract.agreement_id or contract.association_id.agreement_id
+        return contract._chosen_agreement()
 
     @api.model
     def _journal(self, agreement, pricing):

@@ -13,7 +13,7 @@ class DunningLetter(models.Model):
         self.ensure_one()
         if self.kind not in _TEXTS:
             return ""
-        layout = self.env["billing.document.layout"]._for_documents(
+        layout = self.env["billing.document.layout"]._nearest_with(
             self.company_id, self._layout_association()
         )
         return layout.with_context(lang=self.partner_id.lang)[_TEXTS[self.kind]] or ""

@@ -485,11 +485,16 @@ class MembershipContract(models.Model):
         """The bank agreement through which the next invoice is paid; read as superuser."""
         self.ensure_one()
         contract = self.sudo()
-        return (
-            contract.agreement_id
-            or contract.association_id.agreement_id
-            or contract.company_id._mbn_sale_journal().mbn_agreement_id
-        )
+        journal = contract.company_id._mbn_sale_journal()
+        return contract._chosen_agreement() or journal.mbn_agreement_id
+
+    def _chosen_agreement(self):
+        """Its own bank agreement, else that of its association or of the nearest above it.
+
+        Empty: it is paid to the agreement of the company's sale journal.
+        """
+        association = self.association_id
+        return self.agreement_id or association._nearest_with("agreement_id").agreement_id
 
     def _means_text(self):
         """By what the contract is paid. Others see no account numbers, so no agreement."""

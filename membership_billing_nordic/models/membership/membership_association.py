@@ -81,7 +81,7 @@ class MembershipAssociation(models.Model):
         string="Bank Agreement",
         index="btree_not_null",
         check_company=True,
-        help="Where its members pay to.",
+        help="Where its members pay to. Without one, they pay as those of the association above it.",
     )
     administrator_ids = fields.Many2many(
         "res.users",
@@ -245,9 +245,9 @@ class MembershipAssociation(models.Model):
             common = self.browse(int(ids[0]))
         return common
 
-    def _for_documents(self, name):
-        """The association whose ``name`` (logo, text, enclosure) is used: this one, else the next
-        above it that has one; empty if none has."""
+    def _nearest_with(self, name):
+        """The association whose ``name`` (logo, text, enclosure, agreement) is used: this one, else
+        the next above it that has one; empty if none has."""
         association = self
         while association and association._is_empty(name):
             association = association.parent_id
@@ -259,7 +259,7 @@ class MembershipAssociation(models.Model):
 
     def _enclosure_attachment(self):
         """The enclosure as a file by its name, made once per content."""
-        owner = self.sudo()._for_documents("enclosure")
+        owner = self.sudo()._nearest_with("enclosure")
         content = self.env["ir.attachment"].sudo()
         if not owner:
             return content

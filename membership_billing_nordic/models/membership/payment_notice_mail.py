@@ -18,7 +18,7 @@ class BillingDocumentLayout(models.Model):
         layout = self.sudo()
         owners = (
             layout.filtered("association_id"),
-            association.sudo()._for_documents("logo"),
+            association.sudo()._nearest_with("logo"),
             layout,
         )
         base = company.get_base_url()
