@@ -82,3 +82,47 @@ class TestEInvoiceDelivery(DeliveryCommon):
             self._send()
         self.assertEqual(self._log(invoice), [("einvoice", "failed"), ("email", "sent")])
         self.assertIn("No country", invoice.mbn_delivery_ids.sorted("id")[0].reason)
+
+    def _refuse_later(self, invoice, why):
+        """As Odoo notes it when it asks the network what became of the document."""
+        state = next(
+            (name for name in ("peppol_move_state", "nemhandel_move_state") if name in invoice),
+            None,
+        )
+        if not state:
+            self.skipTest("no network of e-invoices is installed")
+        invoice[state] = "error"
+        invoice._message_log(body=why)
+
+    def test_what_the_network_refuses_later_goes_by_the_next_channel_once(self):
+        invoice = self._invoice_of(self._wanting())
+        self._send()
+        self.assertEqual(self._log(invoice), [("einvoice", "sent")])
+        self._refuse_later(invoice, "Peppol error: the recipient is unknown")
+        for _again in range(2):
+            self._send()
+            self.assertEqual(self._log(invoice), [("einvoice", "failed"), ("email", "sent")])
+        reason = invoice.mbn_delivery_ids.sorted("id")[0].reason
+        self.assertIn("the recipient is unknown", reason)
+        self.assertEqual(invoice.mbn_send_state, "sent")
+
+    def test_a_late_refusal_without_another_channel_is_on_the_desk(self):
+        payer = self._wanting()
+        invoice = self._invoice_of(payer)
+        self._send()
+        payer.write({"email": False, "street": False, "zip": False, "city": False})
+        self._refuse_later(invoice, "Peppol error: the recipient is unknown")
+        self._send()
+        self.assertEqual(invoice.mbn_send_state, "portal")
+        [todo] = self.env["billing.exception"].search(
+            [("kind", "=", "billing_invoice_unsent"), ("state", "=", "open")]
+        )
+        self.assertEqual(todo._record(), invoice.mbn_run_id)
+
+    def test_a_late_refusal_of_what_is_paid_meanwhile_sends_nothing(self):
+        invoice = self._invoice_of(self._wanting())
+        self._send()
+        self._pay(invoice)
+        self._refuse_later(invoice, "Peppol error: the recipient is unknown")
+        self._send()
+        self.assertEqual(self._log(invoice), [("einvoice", "failed")])

@@ -1,6 +1,7 @@
 """E-invoices as a channel of delivery, sent through the networks Odoo is connected with."""
 
 from odoo import api, models
+from odoo.tools import html2plaintext, is_html_empty
 
 CHANNEL = "einvoice"
 REFUSED_CHUNK = 100
@@ -86,11 +87,23 @@ class BillingDelivery(models.Model):
         return [("channel", "=", CHANNEL), ("state", "=", "sent"), *refused]
 
     def _take_back_refused(self):
-        reason = self.env._("The network did not deliver it. The log of the invoice says why.")
         for delivery in self:
+            reason = delivery._network_text()
             delivery.write({"state": "failed", "reason": reason})
             if delivery._is_last_hope():
                 self._pass_on(delivery.move_id, reason)
+
+    def _network_text(self):
+        """Why the network did not deliver it: Odoo notes that on the invoice."""
+        notes = self.move_id.sudo().message_ids.filtered(
+            lambda note: note.date >= self.date and not is_html_empty(note.body)
+        )
+        if not notes:
+            return self.env._("The network did not deliver it.")
+        return self.env._(
+            "The network did not deliver it. The last note on the invoice: %(note)s",
+            note=html2plaintext(notes[:1].body).strip(),
+        )
 
 
 class BillingInvoiceSender(models.AbstractModel):
