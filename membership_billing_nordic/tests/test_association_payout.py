@@ -308,6 +308,49 @@ class TestAssociationPayout(TransferRounds, ShareCommon):
         self.assertRecordValues(payout, [{"amount_set_off": 220.0, "amount_to_pay": 0.0}])
         self.assertEqual(self.tromso.partner_id.credit, 110.0)
 
+    def _paid_to_the_club(self):
+        self._set_today("2027-01-10")
+        per = self._contract(association_id=self.tromso.id)
+        self._bill("2027-01-10")
+        invoice = self._invoices(per)
+        entry = invoice.with_user(self.clerk)._mbn_book_paid_to(
+            self.tromso, 330.0, self.company._billing_today()
+        )
+        self._book()
+        self.assertEqual(self._owed(self.tromso), 220.0)
+        return invoice, entry.sudo()
+
+    def _reverse(self, entry):
+        reversal = self.env["account.move.reversal"].with_context(
+            active_model="account.move", active_ids=entry.ids
+        )
+        wizard = reversal.create({"journal_id": entry.journal_id.id, "reason": "Never paid"})
+        wizard.reverse_moves()
+
+    def test_a_payment_to_the_club_is_taken_back_by_reversing_its_entry(self):
+        invoice, entry = self._paid_to_the_club()
+        self._reverse(entry)
+        self.assertEqual((invoice.payment_state, invoice.amount_residual), ("not_paid", 330.0))
+        self.assertEqual(invoice.mbn_charge_ids.state, "invoiced")
+        self.assertEqual(self.tromso.partner_id.credit, 0.0)
+        self._book()
+        self.assertEqual(self._owed(self.tromso), 110.0)
+        self._pay(invoice)
+        self._book()
+        self.assertEqual(self._owed(self.tromso), 220.0)
+        payout = self._propose(self.tromso)
+        self.assertRecordValues(payout, [{"amount_set_off": 0.0, "amount_to_pay": 220.0}])
+
+    def test_what_a_pay_out_has_set_off_stands_to_the_club_after_the_reversal(self):
+        invoice, entry = self._paid_to_the_club()
+        self._propose(self.tromso).with_user(self.boss).action_approve()
+        self.assertEqual((self.tromso.partner_id.credit, self._owed(self.tromso)), (110.0, 0.0))
+        self._reverse(entry)
+        self._book()
+        self.assertEqual(invoice.amount_residual, 330.0)
+        # 220 were set off against nothing, of which 110 were never theirs
+        self.assertEqual((self.tromso.partner_id.credit, self._owed(self.tromso)), (-220.0, -110.0))
+
     def test_administrators_see_and_bill_their_own_only(self):
         user = self._clerk("user")  # any user to take the company from
         user.group_ids = self.env.ref(
