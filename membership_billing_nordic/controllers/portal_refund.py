@@ -21,7 +21,9 @@ class PortalRefund(http.Controller):
         refund = request.env["bank.refund"]._of_link(token)
         if not refund:
             return self._page("gone")
-        refund = refund.with_context(lang=refund.partner_id.lang or request.env.lang)
+        # The page speaks as the e-mail with the link did, whatever the browser prefers.
+        request.update_context(lang=refund.partner_id.lang or request.env.lang)
+        refund = refund.with_context(lang=request.env.lang)
         if refund.state != "asked":
             return self._page("done" if refund.state != "cancelled" else "gone", refund)
         problem = ""

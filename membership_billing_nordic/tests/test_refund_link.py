@@ -51,6 +51,11 @@ class TestRefundLink(BillingCommon, HttpCase):
         )
         self.assertFalse(self.refund.partner_bank_id.allow_out_payment)
 
+    def test_the_page_speaks_the_payers_language(self):
+        self.env["res.lang"]._activate_lang("nb_NO")
+        self.payer.lang = "nb_NO"
+        self.assertIn("300,00", self.url_open(self.path).text)
+
     def test_a_link_of_nobody_opens_nothing(self):
         page = self.url_open(self.path[:-4] + "abcd")
         self.assertEqual(page.status_code, 404)
