@@ -2,6 +2,7 @@
 
 from odoo import models
 from odoo.addons.membership_billing_nordic.models.bank.bank_agreement_einvoice import (
+    DIRECT_DEBIT,
     EInvoicePayment,
 )
 
@@ -68,7 +69,12 @@ class AccountEdiXmlUBL20(models.AbstractModel):
         is_oioubl = self._name in ("account.edi.xml.oioubl_201", "account.edi.xml.oioubl_21")
         if not is_oioubl:
             return node
-        return self._l10n_dk_payment_slip(payment, node) if payment.code == PAYMENT_SLIP else usual
+        if payment.code == PAYMENT_SLIP:
+            return self._l10n_dk_payment_slip(payment, node)
+        if payment.code == DIRECT_DEBIT:  # of the code list paymentmeanscode-1.1
+            names = ("cbc:PaymentMeansCode", "cbc:PaymentDueDate")
+            return {name: node[name] for name in names}
+        return usual
 
     def _l10n_dk_payment_slip(self, payment, node):
         """A payment slip as OIOUBL has it: the digits of its line each in their element."""

@@ -48,6 +48,17 @@ class TestEInvoice(EInvoiceChecks, DenmarkCommon):
         endpoint = root.find("cac:AccountingCustomerParty/cac:Party/cbc:EndpointID", NAMES)
         self.assertEqual((endpoint.text, endpoint.get("schemeID")), ("5798005770220", "GLN"))
 
+    def test_an_invoice_that_is_debited_says_direct_debit(self):
+        self._mandate(self.customer)
+        invoice = self._due_invoice()
+        self.assertTrue(invoice.mbn_debit_date)
+        means = self._einvoice(invoice, OIOUBL, "2.0").findall("cac:PaymentMeans", NAMES)
+        self.assertEqual([self._text(one, "cbc:PaymentMeansCode") for one in means], ["49"])
+        due = self._text(means[0], "cbc:PaymentDueDate")
+        self.assertEqual(due, str(invoice.invoice_date_due))
+        self.assertIsNone(means[0].find("cac:CreditAccount", NAMES))
+        self.assertIsNone(means[0].find("cbc:PaymentChannelCode", NAMES))
+
     def test_peppol_has_the_slip_as_danish_receivers_read_it(self):
         invoice = self._due_invoice()
         root = self._einvoice(invoice, BIS3)
