@@ -98,6 +98,7 @@
         "wizards/billing_credit_views.xml",
         "views/account_move_views.xml",
         "report/report_invoice.xml",
+        "report/report_page.xml",
         "report/report_price_change.xml",
         "views/membership_price_change_views.xml",
         "views/res_config_settings_views.xml",

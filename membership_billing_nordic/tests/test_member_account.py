@@ -101,7 +101,7 @@ class TestMemberAccount(BankFileCommon):
         self.payer.lang = "en_US"
         report = self.env.ref("membership_billing_nordic.action_report_member_account")
         page = report._render_qweb_html(report.report_name, self.payer.ids)[0].decode()
-        for text in (self.invoice.name, "450.00", "Stands to your credit", "50.00"):
+        for text in (self.company.name, self.invoice.name, "450.00", "Stands to your credit"):
             self.assertIn(text, page)
 
 

@@ -117,6 +117,12 @@ class TestPriceChange(ContractCommon):
         change = self._decide(self._change())
         self.assertEqual((change.state, change.print_count), ("printing", 1))
         self.assertEqual(self.plan.price_ids.mapped("amount"), [1200.0])
+        self.env["res.lang"]._activate_lang("nb_NO")
+        self.one.payer_id.lang = "nb_NO"
+        letters = "membership_billing_nordic.report_price_change_letters"
+        page = self.env["ir.actions.report"]._render_qweb_html(letters, change.line_ids.ids)[0]
+        for text in (self.company.name, "01.01.2028", "260,00"):
+            self.assertIn(text, page.decode())
         with self.env.cr.savepoint() as savepoint:
             self.assertEqual(change.action_print()["type"], "ir.actions.report")
             self.assertEqual(change.state, "done")
