@@ -66,16 +66,50 @@ env.cr.commit()
 """
 
 
+PAY_OUT = """
+company = env.company
+north = env["membership.association"].search([("code", "=", "N")])
+if not company.mbn_share_account_id:
+    payable = env["account.account"].search([("account_type", "=", "liability_payable")], limit=1)
+    company.mbn_share_account_id = payable.copy({"code": "299900"})
+    company.mbn_refund_limit = 1000.0
+    env["membership.share.rule"].create(
+        {"recipient": "own", "amount": 10.0, "date_from": "2026-01-01"}
+    )
+contract = env["membership.contract"].create(
+    {
+        "member_id": env["res.partner"].create({"name": "Share"}).id,
+        "plan_id": env["membership.plan"].search([("code", "=", "MONTH")]).id,
+        "association_id": north.id,
+        "date_start": "2026-11-01",
+    }
+)
+contract.action_confirm()
+contract.action_bill_now()
+for invoice in contract.charge_ids.invoice_id:
+    env["account.payment.register"].with_context(
+        active_model="account.move", active_ids=invoice.ids
+    ).create({})._create_payments()
+env["membership.share"]._cron_book()
+payout = env["membership.payout"]._propose(
+    company, company._billing_today(), north, method="manual"
+)
+payout.action_approve()
+env.cr.commit()
+print("PAYOUT", payout.id, payout.state)
+"""
+
+
 class Outside:
     """A program with an API key."""
 
     def __init__(self, server, database, user, key):
         self.server, self.database, self.user, self.key = server, database, user, key
 
-    def json2(self, method, **arguments):
-        """(HTTP status, answer) of a method of billing.api."""
+    def json2(self, method, model="billing.api", **arguments):
+        """(HTTP status, answer) of a method."""
         request = urllib.request.Request(  # noqa: S310 - our own server on the loopback interface
-            f"{self.server.url}/json/2/billing.api/{method}",
+            f"{self.server.url}/json/2/{model}/{method}",
             data=json.dumps(arguments).encode(),
             headers={
                 "Authorization": f"bearer {self.key}",
@@ -89,12 +123,23 @@ class Outside:
         except urllib.error.HTTPError as fault:
             return fault.code, json.load(fault)["message"]
 
-    def xmlrpc(self, method, **arguments):
-        """The answer of a method of billing.api; raises Fault."""
-        server = xmlrpc.client.ServerProxy(f"{self.server.url}/xmlrpc/2/object")
-        return server.execute_kw(
-            self.database, self.user, self.key, "billing.api", method, [], arguments
-        )
+    def xmlrpc(self, method, model="billing.api", ids=None, **arguments):
+        """The answer of a method; raises Fault."""
+        server = xmlrpc.client.ServerProxy(f"{self.server.url}/xmlrpc/2/object", allow_none=True)
+        # What JSON-2 names comes first here: the ids, or what create makes.
+        first = arguments.pop("vals_list", ids)
+        on = [] if first is None else [first]
+        return server.execute_kw(self.database, self.user, self.key, model, method, on, arguments)
+
+    def refused(self, way, method, **arguments):
+        """Why a method refuses to do it."""
+        if way == "xmlrpc":
+            with pytest.raises(xmlrpc.client.Fault) as fault:
+                self.xmlrpc(method, **arguments)
+            return fault.value.faultString
+        status, answer = self.json2(method, **arguments)
+        assert status >= 400, answer
+        return answer
 
 
 @pytest.fixture(scope="module")
@@ -449,6 +494,34 @@ def test_an_administrator_of_an_association_sees_and_does_the_own_only(club, way
         )
         assert answer[0] == 200, answer[1]
     assert "expected the id of a record you may see" in str(fault.value)
+
+
+@pytest.mark.parametrize("way", ["json2", "xmlrpc"])
+def test_a_pay_out_is_undone_by_a_manager_only_and_once(club, odoo_script, way):
+    def call(method, **arguments):
+        answer = getattr(club["manager"], way)(method, **arguments)
+        return answer[1] if way == "json2" else answer
+
+    output = odoo_script(club["manager"].database, PAY_OUT).wait()
+    [(payout, state)] = re.findall(r"^PAYOUT (\d+) (\w+)$", output, re.MULTILINE)
+    payout = int(payout)
+    assert state == "approved"
+    vals = {"vals_list": [{"payout_id": payout, "reason": f"Wrong month, {way}"}]}
+    wizards = {"model": "membership.payout.undo"}
+    for user in ("desk", "local"):
+        for refused in (
+            club[user].refused(way, "action_undo", model="membership.payout", ids=[payout]),
+            club[user].refused(way, "create", **wizards, **vals),
+        ):
+            assert "list index" not in refused
+    read = {"model": "membership.payout", "ids": [payout], "fields": ["state", "undo_reason"]}
+    assert call("read", **read)[0]["state"] == "approved"
+    wizard = call("create", **wizards, **vals)
+    call("action_undo", **wizards, ids=wizard)
+    [row] = call("read", **read)
+    assert (row["state"], row["undo_reason"]) == ("undone", f"Wrong month, {way}")
+    again = club["manager"].refused(way, "action_undo", **wizards, ids=wizard)
+    assert "Only a pay-out that is approved can be undone" in again
 
 
 def test_without_a_key_there_is_no_answer(club):
