@@ -4,6 +4,7 @@ from . import (
     test_bs_notices,
     test_bs_refunds,
     test_bs_requests,
+    test_desk_year,
     test_dunning_law,
     test_dunning_year,
     test_einvoice,

@@ -4,6 +4,7 @@ from . import (
     test_bankgirot_bad_input,
     test_bankgirot_payers,
     test_bankgirot_texts,
+    test_desk_year,
     test_dunning_law,
     test_dunning_year,
     test_einvoice,
