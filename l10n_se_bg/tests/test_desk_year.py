@@ -16,6 +16,8 @@ CHANGE = date(2026, 11, 27)
 @tagged("post_install", "-at_install", "post_install_l10n")
 class TestSwedishDeskYear(DeskYear, SwedenCommon):
     members, start, months = 30, date(2026, 6, 8), 7
+    # What this bank's files are about; the rest happens in the long year of Norway.
+    has_to_happen = ("bank_file", "place", "payment_file", "bank_answer", "refund_back")
 
     def own_account(self):
         return OWN

@@ -98,7 +98,7 @@ class DeskYear(DeskAttempts):
     def _gather_statistics(self):
         """Nothing is committed here, so the database does not see by itself what has grown."""
         self.env.flush_all()
-        self.env.cr.execute(f"ANALYZE {', '.join(TABLES)}")
+        self.env.cr.execute(SQL("ANALYZE %s", SQL(", ").join(map(SQL.identifier, TABLES))))
 
     def _change_settings(self):
         """In summer what stands is used up to a limit only, in autumn not by itself at all."""
