@@ -119,9 +119,10 @@ def _provision(chosen):
 def _run_stages(chosen):
     """Both stages at once when both are asked for.
 
-    Of all tests, those of the core and of the countries are stages of their own, each in its
-    own database: a stage waits for the database, a browser or a server so often that two of
-    them leave two processors idle. Some tests are a further stage, for the first that ends.
+    Of all tests, those of the countries and two halves of those of the core are stages of their
+    own, each in its own database: a stage waits for the database, a browser or a server so often
+    that two of them leave two processors idle. Some tests are a further stage, for the first that
+    ends.
     """
     if not (chosen.outside and chosen.inside):
         return _outside(chosen) if chosen.outside else _inside_odoo(chosen, "inside")
@@ -131,11 +132,13 @@ def _run_stages(chosen):
         )
     core = [name for name in chosen.inside if name in addons.names_of_core()]
     countries = [name for name in chosen.inside if name not in core]
+    files = sorted(str(path) for name in core for path in ROOT.glob(f"{name}/tests/test_*.py"))
     return _beside(
         lambda: _outside(chosen, f"--ignore-glob={APART}"),
         lanes=2,
-        core=lambda **to: _inside_odoo(replace(chosen, inside=core), "core", **to),
+        core_1=lambda **to: _inside_odoo(replace(chosen, inside=files[::2]), "core_1", **to),
         countries=lambda **to: _inside_odoo(replace(chosen, inside=countries), "countries", **to),
+        core_2=lambda **to: _inside_odoo(replace(chosen, inside=files[1::2]), "core_2", **to),
         apart=lambda **to: _apart(chosen, **to),
     )
 

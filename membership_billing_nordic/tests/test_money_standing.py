@@ -209,6 +209,21 @@ class TestMoneyStanding(BankFileCommon):
                 {"move_line_id": credit.id, "move_id": self.invoice.id}
             ).flush_recordset()
 
+    def test_a_company_without_a_general_journal_does_not_stop_the_others(self):
+        self.company.write(
+            {"mbn_over_limit": 5, "mbn_over_days": 0, "mbn_over_account_id": self.gain.id}
+        )
+        credit = self._overpaid(453.5)
+        journals = self.env["account.journal"].search(
+            [("type", "=", "general"), ("company_id", "=", self.company.id)]
+        )
+        journals.active = False
+        with self.assertLogs("odoo.addons.membership_billing_nordic", "WARNING"):
+            self.assertFalse(self._write_off(date(2026, 3, 15)))
+        journals.active = True
+        self.assertTrue(self._write_off(date(2026, 3, 15)))
+        self.assertFalse(credit.amount_residual)
+
     def test_what_is_not_small_or_could_pay_something_stays(self):
         self.company.write(
             {"mbn_over_limit": 5, "mbn_over_days": 0, "mbn_over_account_id": self.gain.id}

@@ -45,7 +45,7 @@ class TestOneOffFee(OneOffCommon):
         self.assertEqual(invoice.amount_total, 199.0)
         self.assertEqual(
             [(line.name, line.mbn_charge_id.kind) for line in invoice.invoice_line_ids],
-            [("[SHIRT] Shirt", "single"), ("Invoice fee", "invoice_fee")],
+            [("Shirt", "single"), ("Invoice fee", "invoice_fee")],
         )
         self._pay(invoice)
         self.assertEqual(set(invoice.mbn_charge_ids.mapped("state")), {"paid"})

@@ -122,7 +122,13 @@ class BankDifference(models.Model):
         lines = self._small_credits(company)
         if not lines:
             return
-        account, journal = company.mbn_over_account_id, company._mbn_general_journal()
+        try:
+            journal = company._mbn_general_journal()
+        except UserError:
+            # Of this company nothing can be written off; the others go on.
+            _logger.warning("bank.difference: company %s has no general journal", company.id)
+            return
+        account = company.mbn_over_account_id
         crons, left = self.env["ir.cron"], len(lines)
         text = self.env._("Small overpayment written off")
         for start in range(0, len(lines), CHUNK):
