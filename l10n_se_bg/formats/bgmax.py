@@ -331,8 +331,10 @@ class _BgMaxFile:
     ) -> PaymentReceived | None:
         """One payment from its fields; None if a fault keeps it out."""
         deposit = self.deposit or self.begin(record)
-        kind, payer, reference, digits, code, channel, serial, image, deduction = fields[:9]
-        information, name, extra, street, postcode, city, country, country_code = fields[9:]
+        (
+            kind, payer, reference, digits, code, channel, serial, image, deduction,
+            information, name, extra, street, postcode, city, country, country_code,
+        ) = fields  # fmt: skip
         deposit.count += 1
         money = _money(digits)
         if money is None:

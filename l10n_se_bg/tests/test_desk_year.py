@@ -1,4 +1,4 @@
-"""Half a year of the desk in Sweden: money comes by BgMax, from the banks' change on by camt.054,
+"""Four months of the desk in Sweden: money comes by BgMax, from the banks' change on by camt.054,
 and is paid back by pain.001."""
 
 from datetime import date
@@ -15,7 +15,7 @@ CHANGE = date(2026, 11, 27)
 
 @tagged("post_install", "-at_install", "post_install_l10n")
 class TestSwedishDeskYear(DeskYear, SwedenCommon):
-    members, start, months = 30, date(2026, 6, 8), 7
+    members, start, months = 20, date(2026, 9, 7), 4
     # What this bank's files are about; the rest happens in the long year of Norway.
     has_to_happen = ("bank_file", "place", "payment_file", "bank_answer", "refund_back")
 

@@ -20,6 +20,7 @@ class ResPartner(models.Model):
     )
 
     mbn_money_standing = fields.Monetary(
+        string="Money Standing",
         compute="_compute_mbn_money_standing",
         currency_field="mbn_standing_currency_id",
         compute_sudo=True,
@@ -28,7 +29,10 @@ class ResPartner(models.Model):
         help="What stands to this payer, in the company's currency, and is not being paid back.",
     )
     mbn_standing_currency_id = fields.Many2one(
-        "res.currency", compute="_compute_mbn_money_standing", compute_sudo=True
+        "res.currency",
+        string="Currency",
+        compute="_compute_mbn_money_standing",
+        compute_sudo=True,
     )
 
     @api.depends_context("company")

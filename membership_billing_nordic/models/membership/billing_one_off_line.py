@@ -630,10 +630,18 @@ class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
     mbn_one_off_line_id = fields.Many2one(
-        "billing.one.off.line", readonly=True, copy=False, ondelete="restrict"
+        "billing.one.off.line",
+        string="One-off Recipient",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
     )
     mbn_one_off_item_id = fields.Many2one(
-        "billing.one.off.item", readonly=True, copy=False, ondelete="restrict"
+        "billing.one.off.item",
+        string="One-off Line",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
     )
 
     _mbn_one_off_once = models.UniqueIndex(

@@ -104,7 +104,9 @@ class AccountMove(models.Model):
         copy=False,
         help="What posted credit notes have taken back of this invoice.",
     )
-    mbn_can_credit = fields.Boolean(compute="_compute_mbn_can_credit", compute_sudo=True)
+    mbn_can_credit = fields.Boolean(
+        string="Can Be Credited", compute="_compute_mbn_can_credit", compute_sudo=True
+    )
 
     @api.depends("state", "mbn_credited", "mbn_agreement_id", "mbn_charge_ids")
     @api.depends_context("uid")
