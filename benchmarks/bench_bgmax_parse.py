@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PAYMENTS = 100_000
 LARGER = 4
-ROUNDS = 3
+ROUNDS = 7
 PER_DEPOSIT = 1_000
 # First and last positions of what is read of each record, as in the manual.
 FIELDS = {

@@ -1,4 +1,4 @@
-"""Four months of the desk in Denmark: payment slips are paid (delivery 0602, section 0215), and
+"""Half a year of the desk in Denmark: payment slips are paid (delivery 0602, section 0215), and
 money is paid back by pain.001."""
 
 from odoo.addons.membership_billing_nordic.tests.desk_year import DeskYear
@@ -9,7 +9,7 @@ from .common import ACCOUNT, CREDITOR, GROUP, SUPPLIER, DenmarkCommon
 
 @tagged("post_install", "-at_install", "post_install_l10n")
 class TestDanishDeskYear(DeskYear, DenmarkCommon):
-    members, months = 20, 4
+    members, months = 30, 6
     # What this bank's files are about; the rest happens in the long year of Norway.
     has_to_happen = ("bank_file", "place", "payment_file", "bank_answer", "refund_back")
 
