@@ -88,21 +88,8 @@ class TestFreezeMoney(ContractCommon):
         self._live("2027-05-11", contract, pay=False)
         self.assertEqual((self._net(contract), self._open(contract)), (1068.49, 1068.49))
 
-    def test_who_goes_on_earlier_than_planned_pays_for_these_days_once(self):
-        for asked_on in ("2027-04-20", "2027-04-29"):  # before and after the rest was invoiced
-            with self.subTest(asked_on=asked_on):
-                self._set_today("2027-01-01")
-                contract = self._member(self.yearly)
-                self._set_today("2027-03-20")
-                contract._pause(date(2027, 4, 1), date(2027, 5, 11))
-                self._live(asked_on, contract)
-                contract._move_resume(date(2027, 5, 1))
-                self._live("2027-05-12", contract)
-                self.assertEqual(contract.state, "confirmed")
-                self.assertEqual(self._net(contract), 1101.37)  # 335 of 365 days
-                self.assertEqual(self._open(contract), -98.63)
-
-    def test_who_goes_on_later_than_planned_does_not_pay_for_these_days(self):
+    def _check_moved(self, resume, until, net, still_open):
+        """A pause until 10 May ends on another day, asked before and after the rest was invoiced."""
         for asked_on in ("2027-04-20", "2027-04-29"):
             with self.subTest(asked_on=asked_on):
                 self._set_today("2027-01-01")
@@ -110,11 +97,19 @@ class TestFreezeMoney(ContractCommon):
                 self._set_today("2027-03-20")
                 contract._pause(date(2027, 4, 1), date(2027, 5, 11))
                 self._live(asked_on, contract)
-                contract._move_resume(date(2027, 6, 1))
-                self._live("2027-06-02", contract)
+                contract._move_resume(resume)
+                self._live(until, contract)
                 self.assertEqual(contract.state, "confirmed")
-                self.assertEqual(self._net(contract), 999.45)  # 304 of 365 days
-                self.assertEqual(self._open(contract), -200.55)
+                self.assertEqual(self._net(contract), net)
+                self.assertEqual(self._open(contract), still_open)
+
+    def test_who_goes_on_earlier_than_planned_pays_for_these_days_once(self):
+        # 335 of 365 days
+        self._check_moved(date(2027, 5, 1), "2027-05-12", 1101.37, -98.63)
+
+    def test_who_goes_on_later_than_planned_does_not_pay_for_these_days(self):
+        # 304 of 365 days
+        self._check_moved(date(2027, 6, 1), "2027-06-02", 999.45, -200.55)
 
     def test_months_that_are_paused_in_part(self):
         contract = self._member(self.monthly)
