@@ -82,10 +82,10 @@ class MembershipContract(models.Model):
         here = self.browse([contract.id for (contract,) in groups])
         return here | self.filtered(lambda contract: contract.billed_from > contract.date_start)
 
-    def _fee_rule(self, day, fees=None):
+    def _fee_rule(self, day):
         """The rule for the fee of the next invoice, when a run of ``day`` makes it."""
         self.ensure_one()
-        fees = fees or Fees(self.company_id, day)
+        fees = Fees(self.company_id, day)
         if not fees or self.claim_kind == "donation" or self._shares_fee(day):
             return self.env["billing.invoice.fee"]
         lines = self.env["billing.run.line"]

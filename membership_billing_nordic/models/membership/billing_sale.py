@@ -3,7 +3,6 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from .billing_blocks import Blocks
-from .billing_fee import Fees
 from .billing_pricing import LeftOutError, Pricing, Quote
 
 WHOLE = Fraction(1)
@@ -70,7 +69,6 @@ class Sales:
         self.own_prices = own_prices or {}
         self.pricing = Pricing(company)
         self.blocks = Blocks(company, day)
-        self.fees = Fees(company, day)
         self._items = {}
 
     def bill(self, contract, due):

@@ -38,7 +38,7 @@ class MembershipContract(models.Model):
         sales = Sales(contract.company_id, until)
         bill = sales.bill(contract, due)
         if bill.now(until):
-            rule = contract._fee_rule(until, sales.fees)
+            rule = contract._fee_rule(until)
             bill = sales.with_fee(bill, rule, contract, contract.plan_id)
         return [contract._quote_line(sale) for sale in bill.now(until)]
 
